@@ -16,7 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.db.models import Count, Min, Q, QuerySet, Value
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from businesses import database_watch
 from businesses.models import DeliveryState, WebhookDelivery
 from businesses.tenancy import across_businesses
 from calls.models import Call, GreetingAudio, GreetingState, SyntheticCall, WeekOfCalls
+from calls.short_waits import own_connection
 from calls.synthetic import runs
 from frontdesk import calendar_figures, hook_figures
 from whatsapp.broadcasts import course
@@ -179,8 +180,5 @@ _thread = ThreadPoolExecutor(1, thread_name_prefix="backlog")
 
 
 def _read_apart() -> Backlog:
-    close_old_connections()
-    try:
+    with own_connection():
         return read(timezone.now())
-    finally:
-        close_old_connections()

@@ -5,16 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from threading import Thread
-from typing import Any
 
 import pytest
-from django.db import connection
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import acting_for
 from calls.followups import rescue
 from calls.models import AfterCalls, Call, CallOutcome, CallStatus, Rescue, RescueResult
+from testing.at_once import at_once
 from testing.broadcasts import make_sender, make_template
 from testing.databases import MigratedDatabase
 from testing.killed_workers import environment_of, leaves_both_or_none
@@ -72,17 +70,10 @@ def test_many_workers_and_many_missed_calls_of_one_person_make_one_message(clini
     later = now + timedelta(seconds=20)
 
     def decide() -> None:
-        try:
-            for call in calls:
-                rescue.rescue(call.pk, now=later)
-        finally:
-            connection.close()
+        for call in calls:
+            rescue.rescue(call.pk, now=later)
 
-    workers: list[Any] = [Thread(target=decide) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(decide)
     assert DirectMessage.objects.count() == 1
     assert sorted(Rescue.objects.values_list("result", flat=True)) == ["sent", "written_to", "written_to"]
 

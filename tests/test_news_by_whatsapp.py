@@ -5,11 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from businesses.models import Business, Membership, PhoneNumber, Role, User
 from businesses.tenancy import acting_for
@@ -25,6 +23,7 @@ from calls.models import (
     WhatsappNewsChoice,
     WhatsappWhen,
 )
+from testing.at_once import at_once
 from testing.broadcasts import make_sender, make_template
 from testing.databases import MigratedDatabase
 from testing.killed_workers import environment_of, leaves_both_or_none
@@ -184,17 +183,10 @@ def test_many_workers_make_one_message(sender: Sender) -> None:
     wanted = whatsapp_news.due(now=now)
 
     def decide() -> None:
-        try:
-            for each in wanted:
-                whatsapp_news.tell(each, now=now)
-        finally:
-            connection.close()
+        for each in wanted:
+            whatsapp_news.tell(each, now=now)
 
-    workers: list[Any] = [Thread(target=decide) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(decide)
     assert (DirectMessage.objects.count(), WhatsappNews.objects.count()) == (1, 1)
 
 

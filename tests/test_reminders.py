@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from threading import Thread
-from typing import Any
 
 import pytest
-from django.db import connection
 
 from businesses import messenger
 from businesses.calendar import booking, reminders, setting_up
@@ -24,6 +21,7 @@ from businesses.models import (
     ServiceCalendar,
 )
 from businesses.tenancy import acting_for
+from testing.at_once import at_once
 from testing.broadcasts import make_sender, make_template
 from testing.databases import MigratedDatabase
 from testing.killed_workers import environment_of, leaves_both_or_none
@@ -99,17 +97,7 @@ def test_who_opted_out_gets_nothing(clinic: Business, appointment: Appointment) 
 
 
 def test_many_workers_make_one_message(clinic: Business, appointment: Appointment) -> None:
-    def decide() -> None:
-        try:
-            reminders.remind(reminders.Due(appointment.pk, 2), now=datetime.now(UTC))
-        finally:
-            connection.close()
-
-    workers: list[Any] = [Thread(target=decide) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(lambda: reminders.remind(reminders.Due(appointment.pk, 2), now=datetime.now(UTC)))
     assert (DirectMessage.objects.count(), Reminder.objects.count()) == (1, 1)
 
 

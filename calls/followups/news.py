@@ -8,6 +8,7 @@ What certainly did not leave (no connection, refused) is tried again a few times
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -35,6 +36,7 @@ from calls.models import (
     Task,
     Voicemail,
     WeekOfCalls,
+    WhatsappNewsChoice,
 )
 from calls.weekly import Week, monday_of
 
@@ -191,19 +193,29 @@ def _letter(news: News) -> news_words.Letter | None:
 
 def _write_at_once(now: datetime) -> int:
     with across_businesses():  # one query for all businesses
-        found = list(calls_to_tell_of(now).values_list("pk", "business_id", "ended_at")[:MOST])
-        wanted: dict[UUID, list[tuple[int, datetime]]] = {}
-        of_these = _at_once().filter(business__in={business for _call, business, _ended in found})
-        for key, business, since in of_these.values_list("pk", "business_id", "since"):
-            wanted.setdefault(business, []).append((key, since))
         rows = [
-            News(business_id=business, choice_id=key, call_id=call, due_at=now, created_at=now)
-            for call, business, ended_at in found
-            for key, since in wanted.get(business, [])
-            if ended_at and since < ended_at
+            News(business_id=business, choice_id=choice, call_id=call, due_at=now, created_at=now)
+            for business, call, choice in who_is_told(calls_to_tell_of(now), _at_once())
         ]
         News.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def who_is_told(
+    calls: QuerySet[Call], choices: QuerySet[NewsChoice] | QuerySet[WhatsappNewsChoice]
+) -> list[tuple[UUID, UUID, int]]:
+    """Returns business, call and choice for the first of these calls and each member who has wanted news by its end."""
+    found = list(calls.values_list("pk", "business_id", "ended_at")[:MOST])
+    members: dict[UUID, list[tuple[int, datetime]]] = defaultdict(list)
+    of_these = choices.filter(business__in={business for _call, business, _ended in found})
+    for choice, business, since in of_these.values_list("pk", "business_id", "since"):
+        members[business].append((choice, since))
+    return [
+        (business, call, choice)
+        for call, business, ended_at in found
+        for choice, since in members[business]
+        if ended_at and since < ended_at
+    ]
 
 
 def calls_to_tell_of(now: datetime) -> QuerySet[Call]:

@@ -131,17 +131,8 @@ def _at_once() -> QuerySet[WhatsappNewsChoice]:
 
 
 def _calls_due(now: datetime) -> list[Due]:
-    found = list(calls_to_tell_of(now).order_by("ended_at").values_list("pk", "business_id", "ended_at")[:MOST])
-    members: dict[UUID, list[tuple[int, datetime]]] = defaultdict(list)
-    of_these = _at_once().filter(business__in={business for _call, business, _ended in found})
-    for key, business, since in of_these.values_list("pk", "business_id", "since"):
-        members[business].append((key, since))
-    return [
-        Due(key, call)
-        for call, business, ended_at in found
-        for key, since in members[business]
-        if ended_at and since < ended_at
-    ]
+    told = news.who_is_told(calls_to_tell_of(now).order_by("ended_at"), _at_once())
+    return [Due(choice, call) for _business, call, choice in told]
 
 
 def _of_call(choice: WhatsappNewsChoice, call_id: UUID) -> _Told | None:

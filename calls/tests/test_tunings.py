@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +22,7 @@ from calls.records.traces import encode
 from calls.tests.conftest import NOW, make_business, make_call
 from calls.tests.script import Sound
 from calls.tests.test_trying import call_with
+from testing.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -130,13 +129,8 @@ def test_many_workers_try_every_call_once() -> None:
     def work() -> None:
         while number := tunings.work(now=NOW):
             done.append(number)
-        connection.close()
 
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(work)
     with acting_for(business):
         assert sum(done) == 12
         assert set(TuningCall.objects.filter(tuning=tuning).values_list("is_done", "attempts")) == {(True, 1)}

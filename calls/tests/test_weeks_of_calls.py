@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +24,7 @@ from calls.records.measuring import Greeting, covered_ms, greeting_of, pauses_in
 from calls.records.traces import Decided, TraceLine, encode
 from calls.tests.conftest import NOW, kept, make_business, make_call, make_live_call
 from calls.tests.test_replay import recorded
+from testing.at_once import at_once
 
 LATER = NOW + timedelta(minutes=10)
 MONDAY = date(2026, 11, 23)
@@ -172,13 +171,8 @@ def test_many_workers_count_every_call_once() -> None:
     def work() -> None:
         for call in calls:
             weeks.count(call.pk)
-        connection.close()
 
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(work)
     assert week_of(business).calls == 6
     assert week_of(business).answers == {"80": 6, "120": 6}
 

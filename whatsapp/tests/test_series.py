@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from businesses.models import AuditEntry, Business, User
+from testing.at_once import at_once
 from whatsapp.audience import segments
 from whatsapp.audience.choice import ContactsChoice, FileChoice, FromContacts, SegmentChoice
 from whatsapp.audience.conditions import Conditions
@@ -153,20 +153,7 @@ def test_a_date_is_dealt_with_once_however_often_it_is_looked_at(plan: MakeSerie
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="its writers wait for each other anyway")
 def test_two_processes_at_once_make_one(plan: MakeSeries) -> None:
     plan()
-    barrier = threading.Barrier(4)
-
-    def beat() -> None:
-        try:
-            barrier.wait()
-            occurring.make_due(FIRST)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=beat) for _number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(lambda: occurring.make_due(FIRST))
     assert Broadcast.objects.count() == Occurrence.objects.count() == 1
 
 
