@@ -21,7 +21,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from businesses import messenger
@@ -62,11 +62,15 @@ def due(*, now: datetime) -> list[Due]:
 
 
 def upcoming(now: datetime) -> QuerySet[Appointment]:
-    """Returns the appointments among which those of `due` are. Expects the businesses to be set."""
+    """Returns the first of the appointments among which those of `due` are. Expects the businesses to be set.
+
+    Asked for any of them, PostgreSQL would read the table until it meets one, and they were written last.
+    """
     longest = timedelta(hours=max(HoursBefore)) + timedelta(days=1)  # a night may move a reminder forward
     reminding = ReminderChoices.objects.filter(is_on=True).values("business")
     booked = Appointment.objects.filter(status=AppointmentStatus.BOOKED, business__in=reminding)
-    return booked.filter(starts_at__gt=now, starts_at__lte=now + longest)
+    soon = booked.filter(starts_at__gt=now, starts_at__lte=now + longest).order_by("starts_at")
+    return Appointment.objects.filter(pk=Subquery(soon.values("pk")[:1]))
 
 
 def remind(wanted: Due, *, now: datetime) -> ReminderResult | None:

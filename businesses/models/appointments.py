@@ -76,6 +76,7 @@ class Appointment(models.Model):
             ),
             models.Index(fields=["business", "starts_at"], name="appointment_by_time"),
             models.Index(fields=["business", "number", "starts_at"], name="appointment_of_number"),
+            models.Index(fields=["starts_at"], name="appointment_booked", condition=Q(status="booked")),
         ]
 
     def __str__(self) -> str:
