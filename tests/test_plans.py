@@ -23,6 +23,8 @@ from django.test.utils import CaptureQueriesContext
 from bench.growth import making, reports, work
 from bench.growth.sizes import Size
 from businesses.models import Business, User
+from businesses.polls import table
+from businesses.polls.table import Pace
 from businesses.tenancy import across_businesses, acting_for
 from calls.followups import rescue
 from calls.models import Call
@@ -53,6 +55,7 @@ LARGE = frozenset(
         "whatsapp_contact",
         "whatsapp_contacttag",
         "whatsapp_inbound_messages",
+        "whatsapp_webhook_inbox",
     }
 )
 
@@ -85,6 +88,7 @@ def test_no_large_table_is_read_from_end_to_end(installation: Rows) -> None:
         if each.who is Who.OWNER and each.url and not each.is_admin:
             with plans.of(each.name):
                 browser.get(each.url)
+    ask_what_is_due(plans)
     making.make_large_one(SIZE)
     with across_businesses():  # a test looks everywhere
         work.be_idle()
@@ -95,6 +99,12 @@ def test_no_large_table_is_read_from_end_to_end(installation: Rows) -> None:
     assert plans.seen > 200
     assert plans.whole == {}
     what_grows_is_found_by_an_index()
+
+
+def ask_what_is_due(plans: Plans) -> None:
+    for pace in Pace:
+        with plans.of(f"what is due, every {pace} s"):
+            table.due(pace, datetime.now(UTC))
 
 
 def look_for_work(plans: Plans) -> None:

@@ -102,20 +102,27 @@ def add_recipients() -> None:
     )
 
 
-def add_notices(recipients: int) -> None:
-    """Raw notices that were applied, of the last days."""
+def add_notices(recipients: int, businesses: int) -> None:
+    """Raw notices that were applied, of the last days; a fifth about the large one's number."""
     from django.utils import timezone  # noqa: PLC0415
 
     from whatsapp.models import NewsKind, WebhookNews  # noqa: PLC0415
+    from whatsapp.webhooks.origin import INSTALLATION  # noqa: PLC0415
 
     now = timezone.now()
     notice = WebhookNews.objects.create(
         provider="cloud",
         kind=NewsKind.STATUS,
         dedupe_key="growth",
+        verified_by=INSTALLATION,
         received_at=now,
         applied_at=now,
         payload={"id": "wamid.HBgMOTcyNTU", "status": "delivered", "timestamp": "1764457200", "recipient_id": "97255"},
     )
-    columns = {"dedupe_key": "'growth-' || i", "received_at": "now() - i * interval '1 second'"}
+    columns = {
+        "dedupe_key": "'growth-' || i",
+        "received_at": "now() - i * interval '1 second'",
+        "number_id": f"CASE WHEN i % 5 = 0 THEN 'number0' ELSE 'number' || 1 + i % {businesses - 1} END",
+        "payload": "jsonb_set(payload, '{recipient_id}', to_jsonb('97255' || lpad((i % 1000)::text, 7, '0')))",
+    }
     copies(WebhookNews, notice.pk, f"generate_series(1, {round(recipients * NOTICES)}) i", columns)

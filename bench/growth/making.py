@@ -29,7 +29,7 @@ def make_small_ones(size: Size) -> Rows:
         fleet.begin()
         fleet.small_ones(size)
         _fill()
-        broadcasts.add_notices(size.recipients)
+        broadcasts.add_notices(size.recipients, size.businesses)
     settle_down()
     return rows
 

@@ -19,8 +19,13 @@ NOBODYS_NEWS_KEPT = timedelta(days=30)
 
 
 def news_of(business: Business) -> QuerySet[WebhookNews]:
-    """Returns the notices about the numbers and accounts that a business has proved, from who may speak for them."""
-    return news_about(Sender.objects.filter(business=business))
+    """Returns the notices about the numbers and accounts that a business has proved, from who may speak for them.
+
+    The numbers are asked for first: by them the notices are found in an index, and not among everybody's.
+    """
+    senders = Sender.objects.filter(business=business)
+    numbers = {name for both in senders.values_list("number_id", "phone") for name in both}
+    return news_about(senders).filter(number_id__in=sorted({"", *numbers}))  # "": about an account
 
 
 def naming(person: Person) -> QuerySet[WebhookNews]:

@@ -64,6 +64,7 @@ class WebhookNews(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["id"], name="news_to_apply", condition=Q(applied_at__isnull=True)),
             models.Index(fields=["received_at"], name="news_by_age"),
+            models.Index(fields=["number_id", "received_at"], name="news_of_number"),
         ]
 
     def __str__(self) -> str:
@@ -120,6 +121,9 @@ class InboundMessage(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["business", "-received_at"], name="inbound_by_time"),
             models.Index(fields=["business", "address", "-received_at"], name="inbound_by_person"),
+            models.Index(
+                fields=["received_at"], name="inbound_unconfirmed", condition=Q(confirmed_at=None) & ~Q(action="")
+            ),
         ]
 
     def __str__(self) -> str:
