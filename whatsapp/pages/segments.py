@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import IntegerField, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,14 +18,23 @@ from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from whatsapp.audience import segments
 from whatsapp.audience.conditions import Conditions
-from whatsapp.audience.matching import matching, people_matching
+from whatsapp.audience.matching import people_matching
 from whatsapp.errors import NameTaken, WhatsappError
-from whatsapp.models import Contact, Segment
+from whatsapp.models import Segment
 from whatsapp.pages.condition_words import names_of_broadcasts, words_of
 from whatsapp.pages.conditions_asked import conditions_asked, people_address
 from whatsapp.pages.conditions_form import ConditionsForm, SegmentForm
 
 PER_PAGE = 20
+MOST_COUNTED = 10_000
+"""So many people of each segment are counted for the list; of more it says that they are more."""
+
+
+class CountOf(Subquery):
+    """The number of a query's rows."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
 
 
 @require_safe
@@ -45,7 +54,7 @@ def segment_list(request: PageRequest) -> HttpResponse:
         for segment in found.rows
         for conditions in (known[segment.pk],)
     ]
-    return render(request, "whatsapp/segments.html", {"listing": found, "rows": rows})
+    return render(request, "whatsapp/segments.html", {"listing": found, "rows": rows, "most": MOST_COUNTED})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,11 +130,16 @@ def _counted(business: Business, known: Conditions | None) -> dict[str, Any]:
 
 
 def _numbers(business: Business, known: dict[UUID, Conditions]) -> dict[UUID, int]:
-    """Returns how many people each of these conditions mean now, in one query."""
+    """Returns how many people each of these conditions mean now, one more than `MOST_COUNTED` for more. One query.
+
+    Each is counted by itself: asked of every contact, none of them could be found by an index.
+    """
     if not known:
         return {}
     now = timezone.now()
-    counted = Contact.objects.filter(business=business).aggregate(
-        **{f"n{key.hex}": Count("pk", filter=matching(business, each, now=now)) for key, each in known.items()}
-    )
+    counts = {
+        f"n{key.hex}": CountOf(people_matching(business, each, now=now).order_by().values("pk")[: MOST_COUNTED + 1])
+        for key, each in known.items()
+    }
+    counted: Any = Business.objects.filter(pk=business.pk).values(**counts).get()
     return {key: counted[f"n{key.hex}"] for key in known}

@@ -19,6 +19,7 @@ from whatsapp.broadcasts.creation import NewBroadcast, create
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast, Contact, MessageTemplate, Recipient, Segment, Sender
+from whatsapp.pages import segments as segment_pages
 from whatsapp.people import tagging
 from whatsapp.tests.conftest import NOW, Make, member
 
@@ -42,6 +43,22 @@ def vips(clinic: Business, people: list[Contact]) -> Segment:
 
 def page(name: str, *args: Any, slug: str = "clinic") -> str:
     return reverse(name, args=[slug, *args])
+
+
+def test_the_list_counts_each_segment_up_to_a_bound(
+    staff: Client, clinic: Business, vips: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = Segment.objects.create(business=clinic, name="All", conditions=Conditions(no_tags=("gone",)).kept())
+    nobody = Segment.objects.create(business=clinic, name="None", conditions=Conditions(all_tags=("gone",)).kept())
+
+    def numbers() -> dict[Any, int]:
+        return {row["segment"]: row["people"] for row in staff.get(page("segments")).context["rows"]}
+
+    assert numbers() == {vips: 2, everybody: 3, nobody: 0}
+    assert "more than" not in staff.get(page("segments")).content.decode()
+    monkeypatch.setattr(segment_pages, "MOST_COUNTED", 1)
+    assert numbers() == {vips: 2, everybody: 2, nobody: 0}, "no more than one beyond the bound is looked at"
+    assert staff.get(page("segments")).content.decode().count("more than 1") == 2
 
 
 def test_a_filter_is_saved_and_its_people_are_found_anew(
