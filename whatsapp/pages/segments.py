@@ -18,7 +18,7 @@ from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from whatsapp.audience import segments
 from whatsapp.audience.conditions import Conditions
-from whatsapp.audience.matching import people_matching
+from whatsapp.audience.matching import people_matching, tags_in
 from whatsapp.errors import NameTaken, WhatsappError
 from whatsapp.models import Segment
 from whatsapp.pages.condition_words import names_of_broadcasts, words_of
@@ -130,16 +130,14 @@ def _counted(business: Business, known: Conditions | None) -> dict[str, Any]:
 
 
 def _numbers(business: Business, known: dict[UUID, Conditions]) -> dict[UUID, int]:
-    """Returns how many people each of these conditions mean now, one more than `MOST_COUNTED` for more. One query.
+    """Returns how many people each of these conditions mean now, one more than `MOST_COUNTED` for more. Two queries.
 
     Each is counted by itself: asked of every contact, none of them could be found by an index.
     """
     if not known:
         return {}
-    now = timezone.now()
-    counts = {
-        f"n{key.hex}": CountOf(people_matching(business, each, now=now).order_by().values("pk")[: MOST_COUNTED + 1])
-        for key, each in known.items()
-    }
+    now, tags = timezone.now(), tags_in(business, known.values())
+    people = {key: people_matching(business, each, now=now, tags=tags).order_by() for key, each in known.items()}
+    counts = {f"n{key.hex}": CountOf(each.values("pk")[: MOST_COUNTED + 1]) for key, each in people.items()}
     counted: Any = Business.objects.filter(pk=business.pk).values(**counts).get()
     return {key: counted[f"n{key.hex}"] for key in known}

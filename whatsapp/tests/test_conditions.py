@@ -146,6 +146,11 @@ def test_they_mean_what_they_say(clinic: Business, people: dict[str, Contact], a
     assert {each.name for each in people_matching(clinic, asked, now=NOW)} == set(found.split())
 
 
+def test_tags_are_asked_by_their_keys(clinic: Business, people: dict[str, Contact]) -> None:
+    asked = Conditions(any_tags=("vip", "old"), all_tags=("new",), no_tags=("gone",))
+    assert '"whatsapp_tag"' not in str(people_matching(clinic, asked, now=NOW).query), "only of keys numbers are known"
+
+
 def test_a_day_begins_at_the_midnight_of_the_business(clinic: Business, people: dict[str, Contact]) -> None:
     evening = datetime(2026, 11, 19, 22, 30, tzinfo=UTC)  # 00:30 of the 20th in Jerusalem
     Contact.objects.update(created_at=evening - timedelta(hours=1))
