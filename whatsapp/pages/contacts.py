@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -30,6 +31,7 @@ from whatsapp.pages.contact_forms import NewContactForm, tags_in
 from whatsapp.people import consent, tagging
 
 SHOWN = 35
+_TAGS = "tags_as_list"
 """Contacts per page. With their tags and boxes, more would make the first visit heavier than 100 KB."""
 
 
@@ -99,7 +101,8 @@ def export(request: PageRequest) -> HttpResponseBase:
     every = found.order_by().values_list("attributes", flat=True).iterator(chunk_size=2_000)
     names = list(exported.columns_of(exported.attributes_of(every)))
     header = exported.header_with(names)
-    rows = _exported(found.prefetch_related("tags").iterator(chunk_size=2_000), names)
+    tagged = found.prefetch_related(Prefetch("tags", to_attr=_TAGS))  # as a list: `tags.all()` costs more than a row
+    rows = _exported(tagged.iterator(chunk_size=2_000), names)
     return people_answer(request.business, request.user, "contacts", name="contacts", header=header, rows=rows)
 
 
@@ -110,7 +113,7 @@ def _exported(found: Iterator[Contact], names: list[str]) -> Iterator[list[objec
             contact.bsuid,
             contact.name,
             contact.language,
-            exported.tags_cell([tag.name for tag in contact.tags.all()]),
+            exported.tags_cell([tag.name for tag in getattr(contact, _TAGS)]),
             contact.get_consent_display(),
             contact.consent_source_in_words,
             "; ".join(f"{name}: {value}" for name, value in contact.attributes.items()),
