@@ -15,18 +15,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import psycopg
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from bench.town.processes import cpu_s, own_cpu_s, tree
-from testing import services
-from testing.servers import wait_until_listening
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bench.town.processes import cpu_s, own_cpu_s, tree  # noqa: E402 - needs the path
+from testing import services  # noqa: E402
+
 STARTS_S, SETTLES_S = 120.0, 60.0
 KINDS = ("embedded", "production")
 
@@ -59,7 +59,7 @@ def serving(running: ExitStack, *, with_servers: bool) -> dict[str, int]:
     own = {"DEBUG": "1", "ENV_FILE": os.devnull, "LOG_LEVEL": "ERROR", "MEDIA_ROOT": str(folder / "media")}
     own |= {"PORT": str(port), "SANDBOX_PORT": str(services.free_port())}
     serve = running.enter_context(_running(os.environ | own | urls))
-    wait_until_listening(port, serve, timeout_s=STARTS_S)
+    _wait_until_ready(f"http://127.0.0.1:{port}/readyz", serve)
     return watched | {"manage.py serve": serve.pid}
 
 
@@ -81,6 +81,16 @@ def _times(watched: Mapping[str, int]) -> dict[str, float]:
             else:
                 found[f"  {name}: itself"] = own_cpu_s(each)
     return found
+
+
+def _wait_until_ready(url: str, serve: subprocess.Popen[bytes]) -> None:
+    give_up_at = time.monotonic() + STARTS_S
+    while time.monotonic() < give_up_at and serve.poll() is None:
+        with suppress(OSError), urlopen(url) as answer:
+            answer.read()
+            return
+        time.sleep(0.5)
+    raise SystemExit("manage.py serve does not get ready")
 
 
 def _title(pid: int) -> str:
