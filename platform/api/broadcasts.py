@@ -22,8 +22,9 @@ from frontdesk.api.problems import Refused
 from frontdesk.api.shapes import BroadcastIn, BroadcastOut, Page, Problem
 from whatsapp.audience.choice import Choice, FileChoice, SegmentChoice
 from whatsapp.broadcasts import creation, lifecycle
-from whatsapp.broadcasts.counts import Counts, counts_of, counts_of_many
+from whatsapp.broadcasts.counts import Counts, counts_of
 from whatsapp.broadcasts.creation import NewBroadcast, Timing
+from whatsapp.broadcasts.tallies import counts_of_broadcasts
 from whatsapp.control import starting
 from whatsapp.control.preflight import skipped_rows
 from whatsapp.models import Broadcast, Segment
@@ -39,7 +40,7 @@ def list_broadcasts(request: HttpRequest, cursor: str | None = None, limit: int 
     """List broadcasts, newest first."""
     rows = Broadcast.objects.filter(business=token_of(request).business)
     found, following = page(rows, cursor, limit, by="created_at")
-    counts = counts_of_many([each.pk for each in found])
+    counts = counts_of_broadcasts(found)
     return {"items": [_shown(each, counts[each.pk]) for each in found], "next": following}
 
 

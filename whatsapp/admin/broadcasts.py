@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
 from businesses.fence.sections import Section
 from whatsapp.broadcasts import lifecycle
-from whatsapp.broadcasts.counts import Counts, counts_of_many
+from whatsapp.broadcasts.counts import Counts, counts_of
 from whatsapp.broadcasts.reasons import why_it_stands
+from whatsapp.broadcasts.tallies import counts_of_broadcasts
 from whatsapp.control import starting
 from whatsapp.control.preflight import preflight
 from whatsapp.control.reports import preflight_report
@@ -38,7 +39,7 @@ class CountedList(ChangeList):
         """Add `people` to each broadcast of the page, so that the columns need no query of their own."""
         super().get_results(request)
         shown = list(self.result_list)
-        counts = counts_of_many([broadcast.pk for broadcast in shown])
+        counts = counts_of_broadcasts(shown)
         for broadcast in shown:
             broadcast.people = counts[broadcast.pk]
         self.result_list = shown
@@ -141,7 +142,7 @@ class BroadcastAdmin(FencedAdmin):
     def people_by_state(self, broadcast: Broadcast) -> SafeString:
         """Returns the counts as a list; each links to the people in that state."""
         page = reverse("admin:whatsapp_recipient_changelist")
-        counts = counts_of_many([broadcast.pk])[broadcast.pk].by_state
+        counts = counts_of(broadcast.pk).by_state
         lines = ((page, broadcast.pk, state.value, state.label, number) for state, number in counts.items() if number)
         row = '<li><a href="{}?broadcast={}&amp;status={}"><span>{}</span> <span class="number">{}</span></a></li>'
         return format_html('<ul class="counts">{}</ul>', format_html_join("", row, lines))

@@ -44,12 +44,13 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The times of `people` persons of a broadcast become others."""
+    """The times of `people` persons of a broadcast become others, or only their state does (`has_moved`)."""
 
     broadcast: UUID
     before: Times
     after: Times
     people: int = 1
+    has_moved: bool = False
 
 
 class Step(NamedTuple):
@@ -98,10 +99,22 @@ def begin(broadcast: Broadcast) -> None:
 
 
 def count(changes: Iterable[Change], now: datetime) -> None:
-    """Count changes; call it last in the transaction that makes them."""
-    changed = [change for change in changes if change.before != change.after]
+    """Count changes, and forget what was counted before; call it last in the transaction that makes them."""
+    changed = [change for change in changes if change.has_moved or change.before != change.after]
     if changed:
-        _add(_sums(changed, _locked({change.broadcast for change in changed}), now))
+        heads = _locked({change.broadcast for change in changed})
+        _add(_sums(changed, heads, now))
+        _forget_tallies(heads.values())
+
+
+def forget_tallies(broadcasts: Collection[UUID]) -> None:
+    """Have the people of broadcasts counted anew (`tallies`); call it last in the transaction that moves them."""
+    _forget_tallies(_locked(broadcasts).values())
+
+
+def _forget_tallies(locked: Iterable[BroadcastCourse]) -> None:
+    if kept := [head.pk for head in locked if head.tally is not None]:
+        BroadcastCourse.objects.filter(pk__in=kept).update(tally=None)
 
 
 def kept(broadcast: Broadcast) -> list[Step] | None:
@@ -138,7 +151,7 @@ def _locked(broadcasts: Collection[UUID]) -> dict[UUID, BroadcastCourse]:
     """Lock the heads of courses, and return them by broadcast. Heads that are missing are made."""
     heads = BroadcastCourse.objects.filter(broadcast__in=broadcasts).order_by("broadcast").select_for_update()
     found = {head.broadcast_id: head for head in heads}
-    if missing := broadcasts - found.keys():
+    if missing := set(broadcasts) - found.keys():
         BroadcastCourse.objects.bulk_create(
             [
                 BroadcastCourse(business_id=business, broadcast_id=pk, begins_at=started_at or created_at)

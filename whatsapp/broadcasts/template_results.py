@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from businesses.remembered import remembered
-from whatsapp.broadcasts.counts import counts_of_many
 from whatsapp.broadcasts.figures import Figure, figures_of_many
+from whatsapp.broadcasts.tallies import counts_of_broadcasts
 from whatsapp.models import Broadcast, MessageTemplate
 
 SPAN = timedelta(days=90)
@@ -42,8 +42,9 @@ def results_of(templates: Collection[MessageTemplate], *, now: datetime) -> dict
 def _counted(keys: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, TemplateResults]:
     started = Broadcast.objects.filter(template__in=keys, started_at__isnull=False).order_by()
     last = dict(started.values("template").annotate(at=Max("started_at")).values_list("template", "at"))
-    recent = dict(started.filter(started_at__gte=now - SPAN).values_list("pk", "template"))
-    figures = figures_of_many(counts_of_many(list(recent))) if recent else {}
+    sent = list(started.filter(started_at__gte=now - SPAN).only("status", "epoch", "total", "template"))
+    recent = {broadcast.pk: broadcast.template_id for broadcast in sent}
+    figures = figures_of_many(counts_of_broadcasts(sent)) if sent else {}
     summed: defaultdict[uuid.UUID, dict[Figure, int]] = defaultdict(lambda: dict.fromkeys(SUMMED, 0))
     number: defaultdict[uuid.UUID, int] = defaultdict(int)
     for broadcast, each in figures.items():

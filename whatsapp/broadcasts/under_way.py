@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Case, When
 
 from businesses.models import Business
-from whatsapp.broadcasts.counts import Counts, counts_of_many
+from whatsapp.broadcasts.counts import Counts
 from whatsapp.broadcasts.lifecycle import NOT_STARTED
+from whatsapp.broadcasts.tallies import counts_of_broadcasts
 from whatsapp.models import Broadcast
 from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus
 
@@ -37,10 +38,10 @@ class UnderWay:
 
 
 def with_counts(broadcasts: list[Broadcast]) -> list[UnderWay]:
-    """Returns broadcasts with their counts; takes one query, or none for no broadcast."""
+    """Returns broadcasts with their counts; takes a query or two, or none for no broadcast."""
     if not broadcasts:
         return []
-    counts = counts_of_many([broadcast.pk for broadcast in broadcasts])
+    counts = counts_of_broadcasts(broadcasts)
     return [UnderWay(broadcast, counts[broadcast.pk]) for broadcast in broadcasts]
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from whatsapp.audience.choice import Group
 from whatsapp.broadcasts import lifecycle
-from whatsapp.broadcasts.counts import Counts, counts_of_many
+from whatsapp.broadcasts.counts import Counts
 from whatsapp.broadcasts.figures import STATES, Figure, Figures, figures_of_many
 from whatsapp.broadcasts.reasons import meaning_of
+from whatsapp.broadcasts.tallies import counts_of_broadcasts
 from whatsapp.control.money import Costs, costs_kept
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.states import PASSING_ERRORS, ErrorClass, RecipientStatus, SkipReason
@@ -85,7 +86,7 @@ class Result:
 def result_of(broadcast: Broadcast) -> Result:
     """Returns the result so far. Seven queries."""
     others = _earlier(broadcast)
-    counts = counts_of_many([broadcast.pk, *(other.pk for other in others)])
+    counts = counts_of_broadcasts([broadcast, *others])
     figures = figures_of_many(counts)
     groups = _groups(broadcast)
     return Result(

@@ -16,12 +16,15 @@ class BroadcastCourse(models.Model):
     """The head of a course. Whoever counts something for its broadcast holds its lock.
 
     Until `is_counted`, its steps are not kept: they are counted from the rows when somebody first looks.
+    `tally`: its people by state as they were counted at `tallied_at`, until one of them moves (`broadcasts.tallies`).
     """
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     broadcast = models.OneToOneField(Broadcast, models.CASCADE, related_name="+")
     begins_at = models.DateTimeField(_("begins"))
     is_counted = models.BooleanField(default=False)
+    tally = models.JSONField(null=True)
+    tallied_at = models.DateTimeField(null=True)
 
     objects = BusinessManager()
 

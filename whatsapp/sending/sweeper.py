@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from businesses.tenancy import across_businesses
 from whatsapp import recipients
+from whatsapp.broadcasts import course
 from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient
 from whatsapp.states import UNSETTLED, BroadcastStatus, RecipientStatus
 
@@ -56,9 +57,16 @@ def _doubt_sendings(now: datetime) -> int:
 def settle(now: datetime) -> None:
     """Expire messages that were not delivered in time, and mark broadcasts whose deliveries are all known."""
     with across_businesses():  # see sweep
-        overdue = Recipient.objects.filter(broadcast__in=_old(now), accepted_at__lt=now - TIME_TO_LIVE)
-        recipients.free(overdue, to=RecipientStatus.EXPIRED)
+        _expire(now)
         _known_by_now().update(settled_at=now)
+
+
+def _expire(now: datetime) -> None:
+    with transaction.atomic():
+        old = list(_old(now).values_list("pk", flat=True))
+        overdue = Recipient.objects.filter(broadcast__in=old, accepted_at__lt=now - TIME_TO_LIVE)
+        if old and recipients.free(overdue, to=RecipientStatus.EXPIRED):
+            course.forget_tallies(old)
 
 
 def to_settle(now: datetime) -> QuerySet[Broadcast]:

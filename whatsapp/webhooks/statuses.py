@@ -48,7 +48,8 @@ def apply(reports: Sequence[Report], rows: Rows, moved: list[course.Change], now
         if after != before:
             changes.append((pk, before, after))
             charges.append(Charge(counted, before, after))
-            moved.append(course.Change(counted.broadcast_id, _times(before), _times(after)))
+            moves = before.status != after.status
+            moved.append(course.Change(counted.broadcast_id, _times(before), _times(after), has_moved=moves))
     _write(changes)
     _note_that_reports_arrive(reports)
     reported_failures.react(_failures(by_row), now)
