@@ -73,7 +73,7 @@ def test_what_was_counted_is_not_counted_again(over: Broadcast) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("what", ["delivered", "read", "failed"])
+@pytest.mark.parametrize("what", ["sent", "delivered", "read", "failed"])
 def test_a_report_that_moves_somebody_has_them_counted_anew(client: Client, over: Broadcast, what: str) -> None:
     looked(over)
     row = Recipient.objects.get(address=FIRST)
