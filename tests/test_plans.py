@@ -145,6 +145,7 @@ def what_grows_is_found_by_an_index() -> None:
         old = partial(news.remove_old, business, before=now - timedelta(days=30), most=500)
         assert "started_at <= " in found_by(lambda: page(calls, cursor, 50, by="started_at"))
         assert "ended_at > " in found_by(lambda: rescue.due(now=now))
+        assert "caller_number" in found_by(calls.filter(caller_number="+972550000007").count)
         assert "received_at < " in found_by(old)
         people = Recipient.objects.filter(broadcast=Broadcast.objects.get(name="Offer 19", business=business))
         with connection.cursor() as session:  # few rows could be sorted as well: which index has their order?

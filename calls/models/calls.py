@@ -180,6 +180,7 @@ class Call(models.Model):
         ordering: ClassVar[list[str]] = ["-started_at"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["business", "-started_at"], name="call_by_business_and_time"),
+            models.Index(fields=["business", "caller_number", "-started_at"], name="call_by_caller"),
             models.Index(
                 fields=["business", "status"], name="call_live_by_business", condition=~models.Q(status="ended")
             ),
