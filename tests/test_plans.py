@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bench.growth import making, reports, work
 from bench.growth.sizes import Size
+from businesses.calendar import soon
 from businesses.models import Business, User
 from businesses.polls import table
 from businesses.polls.table import Pace
@@ -145,6 +147,8 @@ def what_grows_is_found_by_an_index() -> None:
         old = partial(news.remove_old, business, before=now - timedelta(days=30), most=500)
         assert "started_at <= " in found_by(lambda: page(calls, cursor, 50, by="started_at"))
         assert "ended_at > " in found_by(lambda: rescue.due(now=now))
+        cache.clear()
+        assert "starts_at > " in found_by(lambda: soon.booked_next(business, now=now))
         assert "caller_number" in found_by(calls.filter(caller_number="+972550000007").count)
         assert "received_at < " in found_by(old)
         people = Recipient.objects.filter(broadcast=Broadcast.objects.get(name="Offer 19", business=business))

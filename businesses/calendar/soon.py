@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +17,8 @@ from businesses.remembered import forget_remembered, remembered
 
 SHOWN = 5
 KEPT_S = 60
+LONGEST = timedelta(days=1)
+"""A service takes twelve hours at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ def forget_booked(business: Business) -> None:
 
 
 def _read(business: Business, now: datetime) -> list[Booked]:
-    rows = Appointment.objects.filter(business=business, status=AppointmentStatus.BOOKED, ends_at__gt=now)
+    begun = now - LONGEST  # without it all that are over would be read, the oldest first
+    booked = Appointment.objects.filter(business=business, status=AppointmentStatus.BOOKED)
+    rows = booked.filter(starts_at__gt=begun, ends_at__gt=now)
     rows = rows.select_related("service", "calendar").order_by("starts_at", "pk")
     return [
         Booked(row.pk, row.starts_at, row.ends_at, row.name or row.number, row.service.name, row.calendar.name)

@@ -27,13 +27,13 @@ MANY_PEOPLE = 2_000
 """Of fewer, counting costs no more than keeping."""
 KEPT = timedelta(days=1)
 """During an upgrade a process of the version before moves people and forgets nothing."""
-_OVER = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED)
+OVER = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED)
 _MOVED_BY_OTHERS = (*OPEN, RecipientStatus.UNKNOWN)
 
 
 def counts_of_broadcasts(broadcasts: Collection[Broadcast]) -> dict[UUID, Counts]:
     """Returns the counts of several broadcasts. One query, and one more if large ones that are over are among them."""
-    large = {each.pk: each for each in broadcasts if each.status in _OVER and (each.total or 0) >= MANY_PEOPLE}
+    large = {each.pk: each for each in broadcasts if each.status in OVER and (each.total or 0) >= MANY_PEOPLE}
     known = _kept(large) if large else {}
     if others := [each.pk for each in broadcasts if each.pk not in known]:
         known |= _counted(others, {key: each for key, each in large.items() if key not in known})

@@ -20,13 +20,16 @@ from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from businesses.remembered import remembered
 from whatsapp.audience.rates import RateTable, rates_on
 from whatsapp.broadcasts import cut_times
+from whatsapp.broadcasts.tallies import OVER
 from whatsapp.models import Broadcast, BroadcastSpending, Recipient
 from whatsapp.sending import spending
 from whatsapp.sending.costs import COSTING, from_micros, micros
 from whatsapp.states import PauseReason, RecipientStatus
 
+PLAN_KEPT_S = 86_400
 NOT_DELIVERED = (
     *(COSTING - {RecipientStatus.DELIVERED, RecipientStatus.READ}),
     RecipientStatus.FAILED,
@@ -70,9 +73,19 @@ def costs_of(broadcast: Broadcast, *, now: datetime) -> Costs:
 
 
 def costs_kept(broadcast: Broadcast) -> Costs:
-    """Returns the same from the sums that are kept as it happens; only the plan is added up from the rows."""
-    plan = Recipient.objects.filter(broadcast=broadcast).aggregate(plan=Sum("cost_estimate"))["plan"]
-    return Costs(Decimal(plan or 0), spending.spent_on(broadcast), billed_on(broadcast))
+    """Returns the same from the sums that are kept as it happens; only the plan is added up from the rows.
+
+    Prices of a broadcast that is over don't change before it runs again, in another epoch: it is added up once a day.
+    """
+    if broadcast.status in OVER:
+        plan = remembered(f"plan-{broadcast.pk}-{broadcast.epoch}", PLAN_KEPT_S, lambda: _plan(broadcast))
+    else:
+        plan = _plan(broadcast)
+    return Costs(plan, spending.spent_on(broadcast), billed_on(broadcast))
+
+
+def _plan(broadcast: Broadcast) -> Decimal:
+    return Recipient.objects.filter(broadcast=broadcast).aggregate(plan=Sum("cost_estimate"))["plan"] or Decimal(0)
 
 
 def billed_of(broadcast: Broadcast, *, now: datetime) -> Decimal:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -16,6 +19,7 @@ from testing.broadcasts import addresses, make_broadcast
 from whatsapp.audience.choice import Group
 from whatsapp.audience.groups import people_of
 from whatsapp.broadcasts.figures import Figure
+from whatsapp.control import money
 from whatsapp.control.results import result_of
 from whatsapp.models import Broadcast, InboundMessage, MessageTemplate, Recipient, Sender
 from whatsapp.tests.conftest import NOW
@@ -143,3 +147,17 @@ def test_a_query_that_asks_for_nothing_known_shows_all(staff: Client, finished: 
     assert parse_qs(staff.get(page("broadcast-people", finished, "?error=131026")).context["export"]) == {
         "error": ["131026"]
     }
+
+
+def test_the_plan_of_what_is_over_is_added_up_once(finished: Broadcast) -> None:
+    Recipient.objects.update(cost_estimate=Decimal("0.5"))
+    assert money.costs_kept(finished).plan == 10
+    with CaptureQueriesContext(connection) as asked:
+        assert money.costs_kept(finished).plan == 10
+    assert not [each for each in asked if Recipient._meta.db_table in each["sql"]]
+    Recipient.objects.update(cost_estimate=Decimal("0.25"))
+    finished.epoch += 1
+    assert money.costs_kept(finished).plan == 5, "it has run again meanwhile"
+    finished.status = "running"
+    Recipient.objects.update(cost_estimate=Decimal("0.1"))
+    assert money.costs_kept(finished).plan == 2
