@@ -42,12 +42,9 @@ def counts_of_broadcasts(broadcasts: Collection[Broadcast]) -> dict[UUID, Counts
 
 def _kept(large: dict[UUID, Broadcast]) -> dict[UUID, Counts]:
     heads = BroadcastCourse.objects.filter(broadcast__in=large.keys(), tallied_at__gt=Now() - KEPT, tally__isnull=False)
-    return {
-        key: counts
-        for key, tally in heads.values_list("broadcast_id", "tally")
-        for counts in [_counts_in(tally)]
-        if tally["epoch"] == large[key].epoch and counts.total == large[key].total
-    }
+    tallies: dict[UUID, Any] = dict(heads.values_list("broadcast_id", "tally"))
+    found = {key: _counts_in(tally) for key, tally in tallies.items() if tally["epoch"] == large[key].epoch}
+    return {key: counts for key, counts in found.items() if counts.total == large[key].total}
 
 
 def _counts_in(tally: Any) -> Counts:
