@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +12,7 @@ from uuid import uuid4
 
 from django.apps import apps
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 
 from businesses.credentials import encrypt
 from businesses.models import AuditEntry, Business, Heartbeat, Membership, PhoneNumber, Role, User, WebProcess
@@ -114,6 +116,17 @@ def make_tenant(marker: str, number: str) -> Tenant:
     for model in tenant_models():
         tenant.row(model)
     return tenant
+
+
+@contextmanager
+def tenants_for_a_module() -> Iterator[dict[str, Tenant]]:
+    """Two businesses that all tests of a module find as they were made: each test's own transaction is inside this one.
+
+    A test takes a copy by `deepcopy`, since what it does to objects is not rolled back.
+    """
+    with transaction.atomic():
+        yield {"alpha": make_tenant("qqaaa", "+97231230001"), "beta": make_tenant("qqbbb", "+97231230002")}
+        transaction.set_rollback(True)
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:

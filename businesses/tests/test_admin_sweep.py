@@ -16,7 +16,8 @@ from businesses.models import Business, Role, User
 from businesses.tests.rows import A_TIME, FINAL, Tenant, everything
 from whatsapp.models import Suppression
 
-pytestmark = pytest.mark.once  # permissions don't depend on the kind of database
+# Permissions don't depend on the kind of database.
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("made_once")]
 
 NEEDS_PERMISSION = {Suppression}
 """Models whose rows staff delete only if an owner lets them (`tests/attack/test_roles.py`)."""
