@@ -16,6 +16,7 @@ from testing import emptying
 from testing.databases import TEMPLATE, copy_for_this_process, migrated_database
 from testing.failures import Failures
 from testing.servers import celery_worker, daphne
+from whatsapp import bare_process
 
 __all__ = ["celery_worker", "daphne", "django_db_setup", "migrated_database", "the_default_language"]
 
@@ -50,6 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def the_default_language() -> None:
     """Forget the language of the last request that a test of this process made."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def readers_do_not_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start what reads strangers' files as any process: giving way to a busy test run, it would wait for minutes."""
+    monkeypatch.setattr(bare_process, "_CALLS_FIRST", [])
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import DjangoDbBlocker
 
 from businesses.models import Membership, Permission, User
-from businesses.tests.rows import Tenant, everything, make_tenant
+from businesses.tests.rows import Tenant, everything, tenants_for_a_module
 from testing.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OPERATOR, OWNERS, PAGES, PERSON, Page
 
 pytestmark = pytest.mark.once  # permissions don't depend on the kind of database
@@ -41,14 +43,20 @@ def named(pages: list[Page]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("page", pages, ids=lambda page: page.name)
 
 
-@pytest.fixture
-def alpha(db: None) -> Tenant:
-    return make_tenant("qqaaa", "+97231230001")
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Tenant]]:
+    with django_db_blocker.unblock(), tenants_for_a_module() as made:
+        yield made
 
 
 @pytest.fixture
-def beta(db: None) -> Tenant:
-    return make_tenant("qqbbb", "+97231230002")
+def alpha(made_once: dict[str, Tenant], db: None) -> Tenant:
+    return deepcopy(made_once["alpha"])
+
+
+@pytest.fixture
+def beta(made_once: dict[str, Tenant], db: None) -> Tenant:
+    return deepcopy(made_once["beta"])
 
 
 def url_of(page: Page, tenant: Tenant) -> str:

@@ -245,7 +245,8 @@ def test_a_listener_that_fails_does_not_undo_what_is_stored() -> None:
 def test_runs_at_once_are_harmless(migrated_database: MigratedDatabase) -> None:
     """Four processes at once, as in deploys: one creates the business, the others find it."""
     with migrated_database() as database_url:
-        environment = {**os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+        # The tests' settings: a slow hash, made while SQLite is locked, takes seconds on a busy machine.
+        environment = {**os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "testing.settings"}
         owner = ["--owner-email", "dana@clinic.test", "--owner-password", "correct-horse-battery"]
         command = [sys.executable, "manage.py", "create_business", *NEW, *owner]
         running = [

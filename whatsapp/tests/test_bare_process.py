@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 
+import pytest
+
 from whatsapp import bare_process
 
 _TELL = """
 import os
 print(os.getpriority(os.PRIO_PROCESS, 0), os.getsid(0), os.getpgid(0))
 """
+
+
+@pytest.fixture(autouse=True)
+def readers_do_not_give_way() -> None:
+    """Here they do, as in production."""
 
 
 def test_a_process_apart_is_nicer_within_our_session_and_gets_no_signals_of_our_terminal() -> None:
