@@ -41,8 +41,10 @@ from django.utils import timezone
 from businesses.tenancy import across_businesses
 from whatsapp.importing import imports, reading
 from whatsapp.models import ContactImport
+from whatsapp.reasons import reason_in
 reading.CHUNK = 200
 imports.LEASE = timedelta(seconds=2)  # so long whoever comes next must wait for a dead one
+imports.MOST_CLAIMS = 1_000  # a busy machine takes longer than that for a chunk: both readers then overtake each other
 with across_businesses():  # a worker of its own
     print("ready", flush=True)
     def told(rows):
@@ -52,7 +54,8 @@ with across_businesses():  # a worker of its own
         made = ContactImport.objects.select_related("business").get()
         reading.read(made, clock=timezone.now, keep_going=told)
         time.sleep(0.1)
-    print(ContactImport.objects.get().status, flush=True)
+    made = ContactImport.objects.get()
+    print(made.status, reason_in(made) or "", flush=True)
 """
 
 LOOK = """
