@@ -49,6 +49,13 @@ def made_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         yield made
 
 
+@pytest.fixture(scope="module")
+def as_made(made_once: dict[str, Tenant], django_db_blocker: DjangoDbBlocker) -> dict[str, Any]:
+    """Every row that each test finds."""
+    with django_db_blocker.unblock():
+        return stored()
+
+
 @pytest.fixture
 def alpha(made_once: dict[str, Tenant], db: None) -> Tenant:
     return deepcopy(made_once["alpha"])
@@ -100,20 +107,22 @@ def test_every_page_of_a_business_is_behind_its_door() -> None:
 
 
 @named(OF_A_BUSINESS)
-def test_signed_out_it_asks_to_sign_in(alpha: Tenant, page: Page) -> None:
-    url, before, client = url_of(page, alpha), stored(), Client()
+def test_signed_out_it_asks_to_sign_in(alpha: Tenant, as_made: dict[str, Any], page: Page) -> None:
+    url, client = url_of(page, alpha), Client()
     for answer in (client.get(url), client.post(url, {"name": "x"})):
         assert answer.status_code in {302, 405}
         assert answer.status_code == 405 or answer["Location"].startswith("/accounts/login/?next=/b/")
-    assert stored() == before
+    assert stored() == as_made
 
 
 @named(OF_A_BUSINESS)
-def test_to_another_business_it_does_not_exist(alpha: Tenant, beta: Tenant, page: Page) -> None:
-    url, before = url_of(page, alpha), stored()
+def test_to_another_business_it_does_not_exist(
+    alpha: Tenant, beta: Tenant, as_made: dict[str, Any], page: Page
+) -> None:
+    url = url_of(page, alpha)
     for person in (beta.owner, beta.staff):
         assert statuses(sign_in(person), url) <= {404, 405}
-    assert stored() == before
+    assert stored() == as_made
 
 
 @named([each for each in OF_A_BUSINESS if each.row])
@@ -131,20 +140,22 @@ def test_a_row_of_another_business_does_not_exist_below_ones_own_address(
 
 
 @named([each for each in OF_A_BUSINESS if each.who == OWNERS])
-def test_to_staff_owners_pages_do_not_exist(alpha: Tenant, page: Page) -> None:
-    url, before = url_of(page, alpha), stored()
+def test_to_staff_owners_pages_do_not_exist(alpha: Tenant, as_made: dict[str, Any], page: Page) -> None:
+    url = url_of(page, alpha)
     assert statuses(sign_in(alpha.staff), url) <= {404, 405}
-    assert stored() == before
+    assert stored() == as_made
 
 
 @named([each for each in OF_A_BUSINESS if each.post])
-def test_a_get_on_an_action_leads_to_its_page_and_does_nothing(alpha: Tenant, page: Page) -> None:
-    url, before, client = url_of(page, alpha), stored(), sign_in(alpha.owner)
+def test_a_get_on_an_action_leads_to_its_page_and_does_nothing(
+    alpha: Tenant, as_made: dict[str, Any], page: Page
+) -> None:
+    url, client = url_of(page, alpha), sign_in(alpha.owner)
     answer = client.get(url, follow=True)  # as after signing in again
     assert answer.redirect_chain
     assert answer.status_code in {200, 422}, "422: the page shows what is wrong with a row"
     assert client.put(url).status_code == 405
-    assert stored() == before
+    assert stored() == as_made
 
 
 @named([each for each in OF_A_BUSINESS if each.look])
