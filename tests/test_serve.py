@@ -16,7 +16,8 @@ from businesses.tenancy import acting_for
 from frontdesk import demo
 from frontdesk.management.commands import serve
 from frontdesk.management.commands.serve import announced
-from testing.databases import ROOT
+from testing import services
+from testing.databases import ROOT, MigratedDatabase, without_test_settings
 from whatsapp.models import MessageTemplate, Sender
 
 # Runs a child that ends only when it is told to, and prints its process id.
@@ -82,6 +83,26 @@ def test_a_port_that_an_earlier_run_still_holds_is_waited_for() -> None:
     command.stdout = Said()  # type: ignore[assignment]
     command.require_free_port(port, "PORT")
     assert serve.is_free(port)
+
+
+@pytest.mark.timeout(300)
+def test_it_ends_without_an_error(tmp_path: Path, migrated_database: MigratedDatabase) -> None:
+    """On PostgreSQL what was opened before the server's pool can't be given back to it."""
+    own = {"PORT": str(services.free_port()), "OPENAI_API_KEY": "none", "MEDIA_ROOT": str(tmp_path)}
+    own |= {"REDIS_URL": "", "DEBUG": "1", "ENV_FILE": os.devnull}
+    with migrated_database() as url:
+        serving = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=without_test_settings({**os.environ, **own, "DATABASE_URL": url}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        listens = serve.listens_within(120, int(own["PORT"]))
+        serving.terminate()
+        said, _errors = serving.communicate(timeout=30)
+    assert listens, said.decode()
+    assert b"Traceback" not in said, said.decode()
 
 
 @pytest.mark.django_db

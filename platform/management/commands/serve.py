@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from businesses import public_address
 from frontdesk import children, demo
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if options["demo"]:
             self.say("Made the demo business." if demo.seed() else "The demo business is there already.")
+        connections.close_all()  # the server's come from a pool, which could not take these back
         with ExitStack() as running:
             if not settings.OPENAI_API_KEY:
                 self.require_free_port(settings.SANDBOX_PORT, "SANDBOX_PORT")
