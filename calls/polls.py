@@ -29,11 +29,13 @@ def register() -> None:
     voicemails = voicemail_fetching.due_rows, voicemail_words.due_rows
     table.register("calls.tasks.fetch_voicemails", Pace.OFTEN, *voicemails)
     table.register("calls.tasks.measure_ended_calls", Pace.OFTEN, weeks.due_rows)
-    told = news.calls_to_tell_of, news.digests_due, news.weeks_to_tell_of
+    told = news.just_ended, news.digests_due, news.weeks_to_tell_of
     table.register("calls.tasks.send_news", Pace.OFTEN, *told, when=can_mail)
+    table.register("calls.tasks.send_news", Pace.SELDOM, news.calls_to_tell_of, when=can_mail)
     table.register("calls.tasks.send_news", Pace.OFTEN, news.due_rows)
-    members = whatsapp_choices.waiting_for_code, whatsapp_news.days_due, whatsapp_news.calls_to_tell_of
+    members = whatsapp_choices.waiting_for_code, whatsapp_news.days_due, whatsapp_news.just_ended
     table.register("calls.tasks.send_whatsapp_news", Pace.OFTEN, *members, whatsapp_news.to_look_at)
+    table.register("calls.tasks.send_whatsapp_news", Pace.SELDOM, whatsapp_news.calls_to_tell_of)
     table.register("calls.tasks.try_tunings", Pace.OFTEN, tunings.claimable)
     table.register("calls.tasks.end_dead_calls", Pace.CALMLY, _dead_calls, transferring.forgotten)
 

@@ -28,6 +28,7 @@ from businesses.models import Business, User
 from businesses.polls import table
 from businesses.polls.table import Pace
 from businesses.tenancy import across_businesses, acting_for
+from calls.followups import news as news_of_calls
 from calls.followups import rescue
 from calls.models import Call
 from frontdesk import demo
@@ -147,6 +148,7 @@ def what_grows_is_found_by_an_index() -> None:
         old = partial(news.remove_old, business, before=now - timedelta(days=30), most=500)
         assert "started_at <= " in found_by(lambda: page(calls, cursor, 50, by="started_at"))
         assert "ended_at > " in found_by(lambda: rescue.due(now=now))
+        assert "call_by_end: " in found_by(news_of_calls.just_ended(now).exists)
         cache.clear()
         assert "starts_at > " in found_by(lambda: soon.booked_next(business, now=now))
         assert "caller_number" in found_by(calls.filter(caller_number="+972550000007").count)

@@ -44,7 +44,8 @@ logger = logging.getLogger(__name__)
 
 SUMMARY_WITHIN: Final = timedelta(minutes=2)
 """So long a mail waits for the call's summary."""
-_LATELY: Final = timedelta(hours=6)
+LATELY: Final = timedelta(hours=6)
+JUST: Final = SUMMARY_WITHIN + timedelta(minutes=5)
 _LEASE: Final = timedelta(minutes=3)  # longer than the mail server's time-out
 _FIRST_RETRY: Final = timedelta(minutes=1)
 MAX_ATTEMPTS: Final = 5
@@ -60,10 +61,10 @@ def matters() -> Q:
     return Q(status=CallStatus.ENDED) & ~Q(caller_number=BROWSER) & ~Q(end_reason=EndReason.BLOCKED) & is_news
 
 
-def to_tell(now: datetime) -> QuerySet[Call]:
+def to_tell(now: datetime, *, within: timedelta = LATELY) -> QuerySet[Call]:
     """Returns the calls of every business that ended lately and of which all is known that news tell."""
     calls = Call.objects.filter(
-        matters(), started_at__gt=now - _LATELY, ended_at__gt=now - _LATELY, ended_at__lte=now
+        matters(), started_at__gt=now - LATELY, ended_at__gt=now - within, ended_at__lte=now
     ).filter(Q(summary_due_at=None) | Q(ended_at__lte=now - SUMMARY_WITHIN))
     return calls.filter(~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)))
 
@@ -218,13 +219,18 @@ def who_is_told(
     ]
 
 
-def calls_to_tell_of(now: datetime) -> QuerySet[Call]:
+def calls_to_tell_of(now: datetime, *, within: timedelta = LATELY) -> QuerySet[Call]:
     """Returns the calls of which members are to be told at once. Expects the businesses to be set."""
-    return to_tell(now).filter(
+    return to_tell(now, within=within).filter(
         Exists(_at_once().filter(business=OuterRef("business"), since__lt=OuterRef("ended_at"))),
         ~Exists(News.objects.filter(call=OuterRef("pk"), is_instead=False)),
         business__in=_at_once().values("business"),
     )
+
+
+def just_ended(now: datetime) -> QuerySet[Call]:
+    """Returns those of them that ended a moment ago: of the others, thousands that were told, one asks less often."""
+    return calls_to_tell_of(now, within=JUST)
 
 
 def _at_once() -> QuerySet[NewsChoice]:

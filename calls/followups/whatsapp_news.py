@@ -66,11 +66,16 @@ def days_due(now: datetime) -> QuerySet[WhatsappNewsChoice]:
     return WhatsappNewsChoice.objects.filter(next_digest_at__lte=now, when=WhatsappWhen.DAILY)
 
 
-def calls_to_tell_of(now: datetime) -> QuerySet[Call]:
+def calls_to_tell_of(now: datetime, *, within: timedelta = news.LATELY) -> QuerySet[Call]:
     """Returns the calls of which a member is to be told at once. Expects the businesses to be set."""
     told = WhatsappNews.objects.filter(choice=OuterRef("pk"), call=OuterRef(OuterRef("pk")))
     untold = _at_once().filter(~Exists(told), business=OuterRef("business"), since__lt=OuterRef("ended_at"))
-    return news.to_tell(now).filter(Exists(untold), business__in=_at_once().values("business"))
+    return news.to_tell(now, within=within).filter(Exists(untold), business__in=_at_once().values("business"))
+
+
+def just_ended(now: datetime) -> QuerySet[Call]:
+    """Returns those of them that ended a moment ago."""
+    return calls_to_tell_of(now, within=news.JUST)
 
 
 def to_look_at(now: datetime) -> QuerySet[WhatsappNews]:
