@@ -38,11 +38,12 @@ import django  # noqa: E402 - needs the settings
 
 django.setup()
 
+from bench.deaf_ear import DeafEar  # noqa: E402
 from businesses.models import Business  # noqa: E402
 from calls import json_text  # noqa: E402
-from calls.audio import ears  # noqa: E402
+from calls.audio.ears import Ear  # noqa: E402
 from calls.conversation.settings import ConversationSettings, Protection  # noqa: E402
-from calls.line import media_stream  # noqa: E402
+from calls.line import caller_frames, media_stream  # noqa: E402
 from calls.line.bridge import Bridge  # noqa: E402
 from calls.line.model_socket import Lost, Take  # noqa: E402
 from calls.line.stream import MediaStream  # noqa: E402
@@ -229,13 +230,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--profile", action="store_true")
     given = parser.parse_args()
-    new_ear = ears.new_ear
     store.write_later = store.write_audio_later = _unwritten  # type: ignore[assignment]
     gc.freeze()
     print("| | µs a frame |\n|---|---|")
     for state in STATES:
         profile = cProfile.Profile() if given.profile else None
-        ears.new_ear = new_ear if state.has_detector else _deaf_ear  # type: ignore[assignment]
+        vars(caller_frames)["Ear"] = Ear if state.has_detector else DeafEar
         took = []
         for _round in range(1 if profile else ROUNDS):
             with asyncio.Runner(loop_factory=VirtualLoop) as runner:
@@ -244,17 +244,6 @@ def main() -> None:
         print(f"| {state.name} | {min(took):.1f} |", flush=True)
         if profile:
             pstats.Stats(profile).sort_stats("tottime").print_stats(28)
-
-
-class _Deaf:
-    probability = 0.0
-
-    def take(self, _audio: bytes, *, wanted: bool) -> None:
-        """See `ears.Ear`."""
-
-
-def _deaf_ear() -> _Deaf:
-    return _Deaf()
 
 
 def _unwritten(*_given: Any) -> Any:

@@ -14,8 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)
 
-from calls.audio import ears, ulaw  # noqa: E402 - needs the path
-from calls.audio.detector import WINDOW  # noqa: E402
+import frontdesk  # noqa: E402, F401 - numpy uses one thread, as in production
+from calls.audio import ears, ulaw  # noqa: E402
+from calls.audio.ears import Ear  # noqa: E402
+from calls.audio.silero import WINDOW  # noqa: E402
 from calls.sandbox.telephone import wav_files  # noqa: E402
 
 TOGETHER = (1, 2, 4, 8, 16, 32)
@@ -24,14 +26,13 @@ REPETITIONS = 9
 
 def microseconds(calls: int, audio: bytes) -> float:
     """Returns the time for each window when so many calls hear the audio, each from another place of it."""
-    listeners = [ears.new_ear() for _call in range(calls)]
+    listeners = [Ear() for _call in range(calls)]
     places = [audio[number * WINDOW :] + audio[: number * WINDOW] for number in range(calls)]
     windows, began = 0, time.process_time()
     for start in range(0, len(audio) - WINDOW + 1, WINDOW):
-        taken = [
-            ear.take(place[start : start + WINDOW], wanted=True) for ear, place in zip(listeners, places, strict=True)
-        ]
-        ears.judge([ear for ear in taken if ear])
+        for ear, place in zip(listeners, places, strict=True):
+            ear.take(place[start : start + WINDOW], wanted=True)
+        ears.judge(listeners)
         windows += calls
     return (time.process_time() - began) / windows * 1e6
 

@@ -57,7 +57,7 @@ class CallSettings(models.Model):
         validators=[MinValueValidator(2), MaxValueValidator(50)],
         help_text=_(
             "How much clear speech ends the assistant's sentence: 6 steps are 120 ms. It falls silent after 3 steps "
-            "and goes on if no more follows. Without the speech detector it falls silent only after all of them."
+            "and goes on if no more follows."
         ),
     )
     barge_in_debounce_ms = models.PositiveSmallIntegerField(
@@ -66,7 +66,7 @@ class CallSettings(models.Model):
         validators=[MinValueValidator(100), MaxValueValidator(2000)],
         help_text=_(
             "A voice that is not clearly speech ends the assistant's sentence when it lasts this long. "
-            "Anything shorter, and it goes on. Without the speech detector every voice is doubtful."
+            "Anything shorter, and it goes on."
         ),
     )
     barge_in_grace_ms = models.PositiveSmallIntegerField(
@@ -123,7 +123,7 @@ class CallSettings(models.Model):
         validators=[MinValueValidator(20), MaxValueValidator(600)],
         help_text=_(
             "So long without the caller's voice after the assistant's last word, and the call ends: a forgotten line "
-            "costs as much as a conversation. Music is no voice where the speech detector runs."
+            "costs as much as a conversation. Music is no voice."
         ),
     )
 

@@ -17,9 +17,8 @@ def load_and_freeze(*, serves_pages: bool) -> None:
     garbage.pause()
     if serves_pages:
         import_module(settings.ROOT_URLCONF)  # every view and the admin
-    else:
-        detector.installed()  # a process that is for calls has some soon
+    detector.of_this_process()
     import_module("celery.app.amqp")  # for the first wake-up of a worker
     garbage.exempt_and_resume()
     with suppress(OSError, AttributeError):  # where there is no glibc
-        ctypes.CDLL(None).malloc_trim(0)  # the detector's making leaves 5 MB behind
+        ctypes.CDLL(None).malloc_trim(0)

@@ -7,7 +7,6 @@ import logging
 from django.conf import settings
 from django.db import connection
 
-from calls.audio import ears
 from frontdesk import secret_forms
 from whatsapp.audience import rates
 
@@ -40,4 +39,4 @@ def remarks() -> list[str]:
         )
     if not settings.DEBUG:
         found += secret_forms.doubts({name: str(getattr(settings, name)) for name in secret_forms.DOUBTED})
-    return found + ears.remarks()
+    return found

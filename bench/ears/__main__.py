@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from bench.deaf_ear import DeafEar
 from bench.ears import corpus, fetching, rivals
 from bench.ears.corpus import Case
 from bench.ears.fetching import CorpusMissing
 from bench.ears.figures import Figures
 from bench.ears.rivals import Rule
 from bench.ears.trial import SETTINGS, Trial
-from calls.audio import ears
 from calls.audio.ears import Ear
 
 PICTURE = Path("var/ears.png")
@@ -46,7 +46,7 @@ def main() -> int:
     print(ours("Frontdesk", cases, voice).table())
     print_cost(cases, voice, time.process_time() - started_s)
     if not (options.no_rivals or options.strangers):
-        print(ours("Frontdesk without the detector", cases, voice, ear=ears.ToneEar()).table())
+        print(ours("Frontdesk without the detector", cases, voice, ear=DeafEar()).table())
         for name, is_voice in RIVALS.items():
             print(rival(name, Rule(is_voice), cases, voice).table())
         draw_trade_off(cases, voice)
@@ -65,7 +65,7 @@ def ours(name: str, cases: Iterable[Case], voice: bytes, *, frames: int = 6, ear
     figures = Figures(name)
     settings = replace(SETTINGS, barge_in_voice_frames=frames)
     for case in cases:
-        figures.add(case, Trial(case, ear or ears.new_ear(), voice, settings).run())
+        figures.add(case, Trial(case, ear or Ear(), voice, settings).run())
     return figures
 
 
@@ -80,7 +80,7 @@ def rival(name: str, rule: Rule, cases: Iterable[Case], voice: bytes) -> Figures
 def print_cost(cases: list[Case], voice: bytes, with_ears_s: float) -> None:
     """Print the detector's processor time and that of the rest of a frame's processing."""
     started_s = time.process_time()
-    ours("", cases[::10], voice, ear=ears.ToneEar())
+    ours("", cases[::10], voice, ear=DeafEar())
     others_s = time.process_time() - started_s
     frames, some = (sum(len(case.audio) // 160 for case in chosen) for chosen in (cases, cases[::10]))
     detector_us = (with_ears_s / frames - others_s / some) * 1e6

@@ -101,10 +101,17 @@ class Trial:
                 self._frames += 1
                 audio = base64.b64decode(payload)
                 rms = ulaw.rms(audio)
-                speech = hear(self._ear, audio, wanted=self._conversation.needs_ears(rms))
+                speech = self._heard(audio, rms)
                 self._feed(CallerFrame(self._now, rms, speech_probability=speech))
             case {"event": "mark", "mark": {"name": name}}:
                 self._feed(MarkReturned(self._now, name))
+
+    def _heard(self, audio: bytes, rms: int) -> float | None:
+        """Returns the detector's answer; its last one where it may wait, as `line/caller_frames.py` has it."""
+        said = self._ear.probability
+        is_needed, may_wait = self._conversation.needs_ears(rms), self._conversation.turns.caller.ears_may_wait(rms)
+        answer = hear(self._ear, audio, wanted=is_needed)
+        return said if is_needed and may_wait else answer
 
     def _speak(self) -> None:
         """Generate two seconds ahead; after an interruption, answer it."""

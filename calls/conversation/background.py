@@ -97,6 +97,11 @@ class Background:
         """Tell whether sound has gone on for so long that only a detector can tell voices from noise."""
         return at - self._crowd.since >= CROWD_S / 2
 
+    def is_faint(self, rms: int) -> bool:
+        """Tell whether a frame of this energy will be taken for silence, whatever a detector says of it."""
+        before = list(self._energies)[1 - _PEAK_FRAMES :]
+        return sqrt((sum(before) + rms * rms) / _PEAK_FRAMES) < FAINTEST_RMS
+
     def hear(self, frame: CallerFrame, *, echo_rms: float, assistant_is_heard: bool) -> None:
         """Take a frame into account. What is softer than `echo_rms` may be the assistant's own voice."""
         self._energies.append(frame.rms * frame.rms)

@@ -107,6 +107,13 @@ class Caller:
             may_interrupt or self.background.may_begin(self._at) or (rms >= self.activity.softest_rms and not is_known)
         )
 
+    def ears_may_wait(self, rms: int) -> bool:
+        """Is a frame of this energy, and what came just before it, too soft for a detector's answer to matter?
+
+        A detector is shown it all the same where it `needs_ears`, to know what came before the next voice.
+        """
+        return rms < self.activity.softest_rms and self.background.is_faint(rms)
+
     def speech_started(self, at: float, *, is_paused: bool) -> Verdict:
         """Note that OpenAI hears speech. Returns what that means for an utterance that is audible."""
         self._server_hears_speech, self.speech_started_at, self._untold = True, at, None

@@ -106,7 +106,8 @@ class Bridge:
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(plan.settings)
         self._recorder = CallRecorder(plan, nothing_left=lambda reason: self.feed(NothingLeft(self._clock(), reason)))
-        self._caller_frames = CallerFrames(is_wanted=self._conversation.needs_ears, tell=self.feed)
+        needed, may_wait = self._conversation.needs_ears, self._conversation.turns.caller.ears_may_wait
+        self._caller_frames = CallerFrames(is_wanted=needed, may_wait=may_wait, tell=self.feed)
         self._session: RealtimeSession | None = None
         self._audio = AssistantAudio(greeting)
         self._unanswered = Unanswered()

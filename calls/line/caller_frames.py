@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from calls.audio import ears, ulaw
+from calls.audio import ulaw
+from calls.audio.ears import Ear
 from calls.conversation.events import CallerFrame, Event, MarkReturned, ResponseAudio
 from calls.line import joint_hearing
 
@@ -16,14 +17,22 @@ FRAME_BYTES: Final = 160
 class CallerFrames:
     """Tells the conversation of one call about its caller's frames, in the order in which they came.
 
-    `is_wanted` is asked whether a detector's answer about a frame of some energy (16-bit rms) matters. A frame that
-    waits for the detector is told a few milliseconds later, or at the next `catch_up`.
+    `is_wanted` is asked whether a detector is to hear a frame of some energy (16-bit rms), and `may_wait` whether it
+    may do so after the frame was told, with its last answer. Any other such frame is told a few milliseconds later, or
+    at the next `catch_up`.
     """
 
-    def __init__(self, *, is_wanted: Callable[[int], bool], tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        *,
+        is_wanted: Callable[[int], bool],
+        tell: Callable[[Event], None],
+        may_wait: Callable[[int], bool] = lambda _rms: False,
+    ) -> None:
         self._is_wanted = is_wanted
+        self._may_wait = may_wait
         self._tell = tell
-        self._ear = ears.new_ear()
+        self._ear = Ear()
         self._joint = joint_hearing.of_this_loop()
         self._held: tuple[float, int, int] | None = None
         self._after: list[MarkReturned | ResponseAudio] = []
@@ -41,10 +50,13 @@ class CallerFrames:
             self._joint.judge_now()
         rms, milliseconds = ulaw.rms(frame), len(frame) // 8
         is_wanted = self._is_wanted(rms)
-        if waiting := self._ear.take(frame, wanted=is_wanted):
+        has_window = self._ear.take(frame, wanted=is_wanted)
+        if has_window and not self._may_wait(rms):
             self._held = at, rms, milliseconds
-            self._joint.add(waiting, self._tell_held)
+            self._joint.add(self._ear, self._tell_held)
         else:
+            if has_window:
+                self._joint.add_later(self._ear)
             self._tell(CallerFrame(at, rms, milliseconds, self._ear.probability if is_wanted else None))
 
     def tell_after(self, event: MarkReturned | ResponseAudio) -> None:

@@ -16,7 +16,6 @@ from django.db import DatabaseError
 
 from businesses import database_watch
 from calls import figures, mailbox
-from calls.audio import detector
 from calls.conversation.end_reasons import StreamFault
 from calls.errors import StreamRefusal, StreamRefused
 from calls.line import live, live_control, media_stream, opening, waiting
@@ -119,7 +118,6 @@ class MediaStream:
             if self._place is None:
                 tell_refused(CROWD)
                 return False
-        detector.load_soon()
         self._start_timer = self._loop.call_later(START_TIMEOUT_S, self._no_start_came)
         return True
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings
 from calls.conversation.barge_in import Verdict
@@ -188,3 +192,24 @@ def test_the_caller_does_not_speak_any_more_once_a_turn_is_committed_or_its_sess
 def test_a_pause_of_the_assistant_is_confirmed_by_openai() -> None:
     line = Listening()
     assert line.caller.speech_started(line.now, is_paused=True) is Verdict.COMMIT
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 20, 39, 41, 70, 90, 130, 400, 1500]), st.integers(1, 30)), max_size=40),
+    st.randoms(use_true_random=False),
+    st.booleans(),
+)
+def test_what_a_detector_says_of_a_frame_that_may_wait_changes_nothing(
+    levels: list[tuple[int, int]], chance: Random, plays: bool
+) -> None:
+    one, other = Listening(), Listening()
+    for rms, frames in levels:
+        for _frame in range(frames):
+            waits, said = one.caller.ears_may_wait(rms), round(chance.random(), 2)
+            assert other.caller.ears_may_wait(rms) == waits
+            voices = [
+                each.hear(rms, plays=plays, ears=ears) for each, ears in ((one, said), (other, 0.0 if waits else said))
+            ]
+            assert voices[0] == voices[1]
+            assert one.caller.background == other.caller.background
+            assert one.caller.activity == other.caller.activity

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
 from calls.audio import ears, ulaw
-from calls.audio.ears import NeuralEar
+from calls.audio.ears import Ear
 from calls.conversation.events import CallerFrame, Event, MarkReturned, ResponseAudio
 from calls.line import joint_hearing
 from calls.line.caller_frames import CallerFrames
+from calls.sandbox.telephone import wav_files
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.once]
 
 WINDOW_MS = 32
+AUDIO = Path(__file__).resolve().parents[2] / "tests" / "audio"
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     judge = ears.judge
 
-    def counted(waiting: Sequence[NeuralEar]) -> None:
+    def counted(waiting: Sequence[Ear]) -> None:
         found.append(len(waiting))
         judge(waiting)
 
@@ -32,12 +35,16 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def line(told: list[CallerFrame]) -> CallerFrames:
+def tells(told: list[CallerFrame]) -> Callable[[Event], None]:
     def tell(event: Event) -> None:
         assert isinstance(event, CallerFrame)
         told.append(event)
 
-    return CallerFrames(is_wanted=lambda _rms: True, tell=tell)
+    return tell
+
+
+def line(told: list[CallerFrame]) -> CallerFrames:
+    return CallerFrames(is_wanted=lambda _rms: True, tell=tells(told))
 
 
 async def test_windows_of_several_calls_go_in_one_run(runs: list[int]) -> None:
@@ -87,7 +94,7 @@ async def test_marks_and_pieces_of_an_answer_wait_behind_a_frame_that_waits_and_
 async def test_a_detector_that_fails_holds_no_call_up(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_waiting: Sequence[NeuralEar]) -> None:
+    def fail(_waiting: Sequence[Ear]) -> None:
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr(ears, "judge", fail)
@@ -114,3 +121,42 @@ async def test_a_call_that_fails_leaves_the_others_alone(caplog: pytest.LogCaptu
     caller.catch_up()
     assert len(told) == 2
     assert "could not be taken" in caplog.text
+
+
+async def test_what_is_too_soft_is_told_at_once_and_judged_with_the_next_that_is_not(runs: list[int]) -> None:
+    told: list[CallerFrame] = []
+    soft = [CallerFrames(is_wanted=lambda _rms: True, may_wait=lambda _rms: True, tell=tells(told)) for _ in range(3)]
+    for each in soft:
+        each.hear(0.0, ulaw.SILENCE * 256)
+    assert len(told) == 6
+    assert runs == []
+    line(told).hear(0.02, ulaw.SILENCE * 256)
+    await asyncio.sleep(2 * joint_hearing.HELD_S)
+    assert runs == [4]
+    await asyncio.sleep(2 * joint_hearing.REMEMBERED_S)
+    assert runs == [4]
+
+
+async def test_what_is_too_soft_is_judged_soon_though_nobody_waits(runs: list[int]) -> None:
+    told: list[CallerFrame] = []
+    soft = CallerFrames(is_wanted=lambda _rms: True, may_wait=lambda _rms: True, tell=tells(told))
+    soft.hear(0.0, ulaw.SILENCE * 256)
+    await asyncio.sleep(2 * joint_hearing.REMEMBERED_S)
+    assert runs == [1]
+
+
+async def test_a_voice_after_softness_is_judged_after_it(runs: list[int]) -> None:
+    told: list[CallerFrame] = []
+    loud_from = 0.1
+    caller = CallerFrames(is_wanted=lambda _rms: True, may_wait=lambda rms: rms < 40, tell=tells(told))
+    audio = ulaw.SILENCE * 800 + wav_files.read_as_ulaw(AUDIO / "hello.wav")
+    ear = Ear()
+    for number in range(len(audio) // 160):
+        piece = audio[number * 160 : (number + 1) * 160]
+        caller.hear(number * 0.02, piece)
+        caller.catch_up()
+        expected = ears.hear(ear, piece, wanted=True)
+        assert len(told) == number + 1
+        if number * 0.02 >= loud_from and told[-1].rms >= 40:
+            assert told[-1].speech_probability == expected
+    assert any(frame.rms >= 40 for frame in told)

@@ -1,10 +1,8 @@
-"""The speech detector and what serves without it, on real recordings."""
+"""The speech detector, on real recordings."""
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from calls.audio import detector, ears, ulaw
-from calls.audio.detector import CONTEXT, WINDOW
-from calls.audio.ears import MOST_GAIN, Gain, NeuralEar, ToneEar
+from calls.audio import ears, ulaw
+from calls.audio.ears import MOST_GAIN, Ear, Gain
+from calls.audio.silero import CONTEXT, WINDOW
 from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.once
@@ -40,17 +38,9 @@ def tone(*frequencies: float, seconds: float = 1.0) -> bytes:
     return ulaw.encode(np.asarray(wave).astype(np.int16))
 
 
-def heard(audio: bytes, ear: ears.Ear | None = None) -> list[float | None]:
-    ear = ear or ears.new_ear()
+def heard(audio: bytes, ear: Ear | None = None) -> list[float | None]:
+    ear = ear or Ear()
     return [ears.hear(ear, audio[start : start + 160], wanted=True) for start in range(0, len(audio) - 159, 160)]
-
-
-@pytest.fixture
-def detector_missing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    detector.installed.cache_clear()
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    yield
-    detector.installed.cache_clear()
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
@@ -100,7 +90,7 @@ def test_noise_and_tones_are_nobody(audio: bytes) -> None:
 
 def test_calls_do_not_hear_each_other() -> None:
     alone = heard(speech("hello"))
-    ear, other = ears.new_ear(), ears.new_ear()
+    ear, other = Ear(), Ear()
     audio, noises = speech("hello"), noise(1.0)
     together = []
     for start in range(0, len(audio) - 159, 160):
@@ -113,12 +103,13 @@ def test_many_calls_judged_at_once_are_heard_as_each_alone() -> None:
     tracks = [ulaw.SILENCE * 2000 + louder(speech(name), factor) for name in RECORDINGS for factor in (1, 0.25)]
     shortest = min(map(len, tracks)) // WINDOW * WINDOW
     alone = [heard(track[:shortest]) for track in tracks]
-    together = [ears.new_ear() for _track in tracks]
+    together = [Ear() for _track in tracks]
     answers: list[list[float | None]] = [[] for _track in tracks]
     for start in range(0, shortest - 159, 160):
         pieces = [track[start : start + 160] for track in tracks]
-        taken = [ear.take(piece, wanted=True) for ear, piece in zip(together, pieces, strict=True)]
-        ears.judge([ear for ear in taken if ear])
+        for ear, piece in zip(together, pieces, strict=True):
+            ear.take(piece, wanted=True)
+        ears.judge(together)
         for said, ear in zip(answers, together, strict=True):
             said.append(ear.probability)
     for one, other in zip(alone, answers, strict=True):
@@ -127,8 +118,7 @@ def test_many_calls_judged_at_once_are_heard_as_each_alone() -> None:
 
 def test_pieces_of_any_length_are_heard_alike() -> None:
     audio = speech("one-moment-please")
-    ear = ears.new_ear()
-    assert isinstance(ear, NeuralEar)
+    ear = Ear()
     pieces = [ears.hear(ear, audio[start : start + 256], wanted=True) for start in range(0, len(audio) - 255, 256)]
     after_windows = [p for number, p in enumerate(heard(audio)) if (number + 1) * 160 % 1280 == 0]
     assert after_windows == pieces[4::5]
@@ -141,7 +131,7 @@ def test_a_voice_after_a_silence_is_heard_as_if_nobody_had_spoken_before() -> No
 
 
 def test_a_voice_is_known_although_nobody_asked_about_what_came_before() -> None:
-    ear, before = ears.new_ear(), noise(4.0, rms=10)
+    ear, before = Ear(), noise(4.0, rms=10)
     for start in range(0, len(before), 160):
         assert ears.hear(ear, before[start : start + 160], wanted=False) is None
     probabilities = heard(speech("hello"), ear)
@@ -155,10 +145,9 @@ def test_a_voice_is_known_although_nobody_asked_about_what_came_before() -> None
 
 
 def test_what_nobody_asked_about_costs_no_memory_and_no_time_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    ear = ears.new_ear()
+    ear = Ear()
     asked: list[float] = []
-    assert isinstance(ear, NeuralEar)
-    monkeypatch.setattr(ear, "judged", asked.append)
+    monkeypatch.setattr(ear, "judged", lambda probability, _rms: asked.append(probability))
     for _ in range(5000):
         ears.hear(ear, ulaw.SILENCE * 160, wanted=False)
     assert len(ear._heard) <= CONTEXT + ears._LONGEST + WINDOW
@@ -166,73 +155,11 @@ def test_what_nobody_asked_about_costs_no_memory_and_no_time_later(monkeypatch: 
     assert len(asked) <= ears.MOST_WINDOWS + 1
 
 
-@pytest.mark.usefixtures("detector_missing")
-def test_without_the_library_tones_are_nobody_and_the_rest_is_for_loudness() -> None:
-    ear = ears.new_ear()
-    assert isinstance(ear, ToneEar)
-    assert set(heard(speech("hello"), ear)) == {None}
-    assert set(heard(tone(770, 1336), ear)) == {0.0}
-    assert ears.hear(ear, tone(770, 1336)[:160], wanted=False) is None
-
-
-@pytest.mark.usefixtures("detector_missing")
-def test_a_process_without_the_library_says_so_at_its_start() -> None:
-    (remark,) = ears.remarks()
-    assert "No speech detector" in remark
-
-
-def test_a_process_with_it_has_nothing_to_say() -> None:
-    assert ears.remarks() == []
-
-
-@pytest.fixture
-def detector_on_its_way(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """A thread that loads it, and waits before that until it is let."""
-    detector.installed.cache_clear()
-    monkeypatch.setattr(detector._Soon, "begun", False)
-    monkeypatch.setattr(detector._Soon, "over", False)
-    may_load, load = threading.Event(), detector._load
-
-    def wait_and_load() -> None:
-        may_load.wait(10)
-        load()
-
-    monkeypatch.setattr(detector, "_load", wait_and_load)
-    detector.load_soon()
-    (thread,) = (each for each in threading.enumerate() if each.name == "speech detector")
-
-    def arrive() -> None:
-        may_load.set()
-        thread.join(10)
-
-    yield arrive
-    arrive()
-    detector.installed.cache_clear()
-
-
-def test_until_the_detector_is_loaded_nobody_can_tell_and_then_it_hears_what_was_said_before(
-    detector_on_its_way: Callable[[], None],
-) -> None:
-    audio = speech("hello")
-    ear = ears.new_ear()
-    assert set(heard(audio[:2400], ear)) == {None}
-    detector_on_its_way()
-    later = heard(audio[2400:], ear)
-    assert later[:20] == heard(audio)[15:35]
-
-
-def test_when_it_can_not_be_loaded_nobody_can_tell_and_later_calls_know(
-    detector_on_its_way: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ear = ears.new_ear()
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    detector_on_its_way()
-    assert set(heard(speech("hello"), ear)) == {None}
-    assert isinstance(ears.new_ear(), ToneEar)
-
-
-def test_a_detector_that_is_loaded_is_not_loaded_again() -> None:
-    loaded = detector.installed()
-    detector.load_soon()
-    assert not detector.is_on_its_way()
-    assert detector.installed() is loaded
+def test_windows_that_waited_are_judged_as_if_each_had_been_judged_at_once() -> None:
+    audio = ulaw.SILENCE * 4000 + speech("hello")
+    late = Ear()
+    for end in range(160, 4001, 160):
+        late.take(audio[end - 160 : end], wanted=True)
+        if end % 480 == 0:
+            ears.judge([late])
+    assert heard(audio[4000:], late)[3:] == heard(audio)[28:]
