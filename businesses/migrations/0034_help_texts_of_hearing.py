@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0032_calls_of_reminders'),
+        ('businesses', '0033_appointments_of_everybody_by_time'),
     ]
 
     operations = [
