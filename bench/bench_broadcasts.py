@@ -2,10 +2,12 @@
 
     .venv/bin/python bench/bench_broadcasts.py                  everything, on temporary servers
     .venv/bin/python bench/bench_broadcasts.py --people 20000 --only sending-postgres --numbers 4
+    .venv/bin/python bench/bench_broadcasts.py --people 20000 --only sending-postgres --numbers 4 --senders 2 --redis
 
-Each part runs in processes of its own: a stand-in for Meta that answers after 50 ms, and a sender pinned to one core.
-Sending is compared with a bare loop of the same client in the same run, and counts without what a process costs that
-starts and finds nothing to send.
+Each part runs in processes of its own: a stand-in for Meta that answers after 50 ms, and a sender pinned to one core
+(several: each to the next). Sending is compared with a bare loop of the same client in the same run, and counts without
+what a process costs that starts and finds nothing to send. On PostgreSQL it says what else took the processors, and
+what the senders' connections were found doing (`bench/watched_connections.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,8 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import production  # noqa: E402
+from bench import production, watched_connections  # noqa: E402
+from bench.town import processes  # noqa: E402
 from testing import services  # noqa: E402
 from testing.databases import manage  # noqa: E402
 
@@ -41,8 +44,8 @@ THROUGHPUT_MPS = 1_000
 def main() -> None:
     """Run the selected parts and print a line for each."""
     parts: dict[str, Callable[[int], dict[str, object]]] = {
-        "sending-postgres": lambda people: on_postgres(partial(sending, numbers=given.numbers), people),
-        "sending-sqlite": lambda people: on_sqlite(partial(sending, numbers=given.numbers), people),
+        "sending-postgres": lambda people: on_postgres(partial(sending, given=given), people),
+        "sending-sqlite": lambda people: on_sqlite(partial(sending, given=given), people),
         "webhooks-postgres": lambda people: on_postgres(webhooks, people),
         "webhooks-embedded": lambda people: on_sqlite(webhooks_embedded, people),
         "import-postgres": lambda people: on_postgres(importing, 100_000),
@@ -50,6 +53,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--numbers", type=int, default=1, help="that send at the same time, each its own broadcast")
+    parser.add_argument("--senders", type=int, default=1, help="processes that send at the same time")
+    parser.add_argument("--redis", action="store_true", help="keep the pace of numbers in Redis, as in production")
     parser.add_argument("--only", choices=parts, nargs="+", default=list(parts))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")
     given = parser.parse_args()
@@ -81,29 +86,44 @@ def own_environment(url: str) -> dict[str, str]:
     return {**os.environ, **production.WITHOUT_PAGES, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}
 
 
-def sending(environment: dict[str, str], people: int, *, numbers: int = 1) -> dict[str, object]:
-    """Measure one sender to numbers of Meta's highest level, against a stand-in that answers after 50 ms."""
+def sending(environment: dict[str, str], people: int, *, given: argparse.Namespace) -> dict[str, object]:
+    """Measure senders to numbers of Meta's highest level, against a stand-in that answers after 50 ms."""
     manage("migrate", "-v0", environment=environment)
-    sender = one_core([sys.executable, "manage.py", "run_broadcasts", "--until-idle"])
+    command = [sys.executable, "manage.py", "run_broadcasts", "--until-idle"]
+    senders = [one_core(command, ordinal) for ordinal in range(given.senders)]
     with stand_in() as address:
         floor = bare_loop(environment, address, people)
-    with stand_in() as address:
+    with stand_in() as address, services.redis() if given.redis else nullcontext("") as redis_url:
         environment = {**environment, "WHATSAPP_API_URL": f"{address}/v25.0", "LOG_LEVEL": "ERROR"}
-        idle = cpu_s(run(sender, environment))
-        many = ["--numbers", str(numbers), "--throughput", str(THROUGHPUT_MPS)]
+        environment["REDIS_URL"] = redis_url
+        idle = sum(map(cpu_s, run_all(senders, environment)))
+        many = ["--numbers", str(given.numbers), "--throughput", str(THROUGHPUT_MPS)]
         run([sys.executable, "-m", "testing.make_broadcasts", str(people), *many], environment)
-        usage = run(sender, environment)
+        meta = process_of("whatsapp.providers.sandbox.server")
+        meta_before = processes.cpu_s(meta)
+        with watched_connections.watch(environment["DATABASE_URL"]) as seen:
+            usages = run_all(senders, environment)
+        meta_s = processes.cpu_s(meta) - meta_before
         figures = ask(f"{address}/figures")
     posts, seconds = figures["posts"], figures["seconds"]
-    per_1000 = (cpu_s(usage) - idle) / posts * 1000
+    per_1000 = (sum(map(cpu_s, usages)) - idle) / posts * 1000
     return {
         **figures,
         "messages_per_s": round(posts / seconds),
         "cpu_s_per_1000": round(per_1000, 3),
         "bare_loop": floor,
         "times_the_bare_loop": round(per_1000 / floor["cpu_s_per_1000"], 2),
-        "peak_memory_mb": round(usage.ru_maxrss / 1024),
+        "peak_memory_mb": max(round(usage.ru_maxrss / 1024) for usage in usages),
+        "stand_in_cpu_s_per_1000": round(meta_s / posts * 1000, 3),
+        **seen.figures(posts),
     }
+
+
+def process_of(module: str) -> int:
+    """Returns the id of the process below this one that runs a module."""
+    return next(
+        pid for pid in processes.tree(os.getpid()) if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
 
 
 def bare_loop(environment: dict[str, str], address: str, posts: int) -> dict[str, float]:
@@ -198,18 +218,28 @@ def stand_in() -> Iterator[str]:
 
 def run(command: list[str], environment: dict[str, str]) -> resource.struct_rusage:
     """Run a process to its end. Returns the resources that it used; its failure ends the benchmark."""
-    environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed with {process.returncode}")
+    (usage,) = run_all([command], environment)
     return usage
 
 
-def one_core(command: list[str]) -> list[str]:
-    """Returns the command, pinned to the machine's first core."""
-    return ["taskset", "-c", "0", *command]
+def run_all(commands: list[list[str]], environment: dict[str, str]) -> list[resource.struct_rusage]:
+    """Run processes at the same time to their ends, and return the resources that each used."""
+    environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    processes = [subprocess.Popen(command, cwd=ROOT, env=environment, **silent) for command in commands]
+    usages = []
+    for process in processes:
+        _pid, status, usage = os.wait4(process.pid, 0)
+        usages.append(usage)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"{process.args!r} failed with {process.returncode}")
+    return usages
+
+
+def one_core(command: list[str], ordinal: int = 0) -> list[str]:
+    """Returns the command, pinned to the machine's first core, or the one with this ordinal."""
+    return ["taskset", "-c", str(ordinal % (os.cpu_count() or 1)), *command]
 
 
 def ask(url: str) -> dict[str, Any]:
