@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
 from businesses import garbage
 from whatsapp.numbers.refreshing import refresh_due
@@ -72,6 +72,8 @@ class SendingLoop:
         self._report = report
         self._clock = DatabaseClock()
         self._waves = DatabaseThread("waves")
+        # Answers are recorded while the next wave departs. SQLite has one writer: a second would wait for the first.
+        self._answers = DatabaseThread("answers") if connection.vendor == "postgresql" else self._waves
         self._chores = DatabaseThread("chores")
         self._questions = DatabaseThread("questions")  # providers take seconds to answer, and the chores can't wait
         self._lanes: dict[uuid.UUID, Lane] = {}
@@ -123,6 +125,8 @@ class SendingLoop:
             ):
                 await chore()
         await self._questions.close()
+        if self._answers is not self._waves:
+            await self._answers.close()
         await self._waves.close()
         await self._chores.close()
         return self._so_far()
@@ -152,7 +156,7 @@ class SendingLoop:
             if task is None or task.done():
                 if task is not None and not task.cancelled() and task.exception():
                     logger.error("A lane broke and is restarted", exc_info=task.exception())
-                self._lanes[sender_id] = Lane(self._waves, http, self._now, self._book)
+                self._lanes[sender_id] = Lane(self._waves, http, self._now, self._book, answers=self._answers)
                 self._running[sender_id] = asyncio.create_task(self._lanes[sender_id].run())
             self._lanes[sender_id].assign(dispatches)
 

@@ -43,8 +43,10 @@ class Lane:
         http: aiohttp.ClientSession,
         now: Callable[[], datetime],
         book: Logbook | None = None,
+        *,
+        answers: DatabaseThread | None = None,
     ) -> None:
-        self._database = database
+        self._database, self._answers = database, answers or database
         self._http = http
         self._now = now
         self._book = book or Logbook()
@@ -174,7 +176,7 @@ class Lane:
         land = waves.land_wave
         while True:
             try:
-                await self._database.run(land, wave, landings, self._now())
+                await self._answers.run(land, wave, landings, self._now())
                 break
             except (DataError, IntegrityError):
                 logger.exception("The database will never take the answers of this wave together; trying one by one")

@@ -1,6 +1,7 @@
 """A wave: messages of one broadcast that leave together. It takes two commits: the departure and the answers.
 
-`depart_wave` and `land_wave` run in the database thread. No transaction is open while the messages are sent.
+`depart_wave` and `land_wave` run in database threads, perhaps at once: one departs while another lands. No transaction
+is open while the messages are sent.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -83,7 +85,7 @@ class Wave:
     """Messages whose attempts are committed. Times are monotonic seconds of this process.
 
     They are posted in their slots, counted from `opened_at`, and not after `deadline`. From `next_at` on the number can
-    have slots for another wave.
+    have slots for another wave. `broadcast` is its own copy: landing changes it while another wave may depart.
     """
 
     dispatch: Dispatch
@@ -203,7 +205,9 @@ def _depart(dispatch: Dispatch, found: Circumstances, account: Account, room: in
     # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
     next_at = opened_at + dispatch.tempo.next_s(slots, rate)
-    return Wave(dispatch, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline, next_at)
+    return Wave(
+        dispatch, copy(broadcast), account, template_of(broadcast), departures, slots, opened_at, deadline, next_at
+    )
 
 
 def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
@@ -269,7 +273,7 @@ def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
     broadcast, sender = wave.broadcast, wave.broadcast.sender
     written_to = [(landing.departure.row.address, landing.result) for landing in landings]
     known_as.learn(wave.dispatch.business, written_to, now)
-    with _committing(wave.dispatch):
+    with acting_for(wave.dispatch.business), transaction.atomic():
         others_succeed = reactions.succeeds(broadcast, landings)
         moved = results.record(broadcast, landings, others_succeed=others_succeed, now=now)
         if sender.health != SenderHealth.READY and any(reactions.is_accepted(each.result) for each in landings):

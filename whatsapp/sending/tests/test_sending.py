@@ -300,28 +300,30 @@ def test_a_wave_takes_two_commits(
 
 
 def commits_by_step(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
-    """How often the thread that sends committed, for each call: by what `depart_wave` returned, or the function."""
+    """How often the threads that send committed, for each call: by what `depart_wave` returned, or the function."""
     commits: dict[str, list[int]] = defaultdict(list, elsewhere=[0])
-    counts = [0]  # of the calls under way; the first stands for what happens in none of them
+    # Of the calls under way in each thread; the first stands for what happens in none of them.
+    counts = {"waves_0": [0], "answers_0": [0]}
     wrapper: Any = BaseDatabaseWrapper
     commit = wrapper._commit
 
     def counting(self: BaseDatabaseWrapper) -> None:
-        if threading.current_thread().name == "waves_0":
-            counts[-1] += 1
-            commits["elsewhere"] = counts[:1]
+        if here := counts.get(threading.current_thread().name):
+            here[-1] += 1
+            commits["elsewhere"] = [sum(each[0] for each in counts.values())]
         commit(self)
 
     def noted(step: Callable[..., Any]) -> Callable[..., Any]:
         def run(*arguments: Any) -> Any:
-            counts.append(0)
+            here = counts[threading.current_thread().name]
+            here.append(0)
             result = None
             try:
                 result = step(*arguments)
                 return result
             finally:
                 name = type(result).__name__ if step.__name__ == "depart_wave" else step.__name__
-                commits[name].append(counts.pop())
+                commits[name].append(here.pop())
 
         return run
 
