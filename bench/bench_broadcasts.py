@@ -225,10 +225,9 @@ def run(command: list[str], environment: dict[str, str]) -> resource.struct_rusa
 def run_all(commands: list[list[str]], environment: dict[str, str]) -> list[resource.struct_rusage]:
     """Run processes at the same time to their ends, and return the resources that each used."""
     environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    processes = [subprocess.Popen(command, cwd=ROOT, env=environment, **silent) for command in commands]
+    begin = partial(subprocess.Popen, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     usages = []
-    for process in processes:
+    for process in [begin(command) for command in commands]:
         _pid, status, usage = os.wait4(process.pid, 0)
         usages.append(usage)
         process.returncode = os.waitstatus_to_exitcode(status)
