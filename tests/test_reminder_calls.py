@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from businesses.calendar import booking, reminders, setting_up
 from businesses.calendar.booking import Guest
@@ -131,6 +133,14 @@ def test_what_became_of_the_message_decides(clinic: Business, status: str, at: d
     DirectMessage.objects.update(status=status)
     assert reminding.ask_for_due(now=at) == asked
     assert OutgoingCall.objects.count() == asked
+
+
+def test_one_query_looks_in_every_business(clinic: Business) -> None:
+    choose(clinic)
+    booked(clinic)
+    with CaptureQueriesContext(connection) as asked:
+        assert reminding.ask_for_due(now=DAY_BEFORE) == 0
+    assert len(asked) == 1, "nobody was reminded: no business is looked at by itself"
 
 
 def test_at_night_nobody_is_called(clinic: Business) -> None:

@@ -39,7 +39,7 @@ AHEAD: Final = timedelta(days=3)
 def ask_for_due(*, now: datetime) -> int:
     """Ask for the calls about appointments of which WhatsApp reminded nobody. Returns how many were asked for."""
     with across_businesses():  # the workers serve the whole installation; each call is then asked for as its business
-        found = list(wanting().select_related("business").order_by("pk"))
+        found = list(_with_somebody(now).select_related("business").order_by("pk"))
     asked = 0
     for choices in found:
         with acting_for(choices.business):
@@ -51,6 +51,17 @@ def wanting() -> QuerySet[ReminderChoices]:
     """Returns the choices of businesses that want such calls. Expects the businesses to be set."""
     on = OutgoingChoices.objects.filter(enabled=True).values("business")
     return ReminderChoices.objects.filter(is_on=True, calls_since__isnull=False, business__in=on)
+
+
+def _with_somebody(now: datetime) -> QuerySet[ReminderChoices]:
+    """Returns those of them whose business `_due` looks at somebody of, by one query for all."""
+    of_this_time = {"appointment": OuterRef("pk")}
+    since = OuterRef(OuterRef("calls_since"))
+    reminded = Reminder.objects.filter(**of_this_time, starts_at=OuterRef("starts_at"), at__gte=since)
+    asked = OutgoingCall.objects.filter(**of_this_time, appointment_at=OuterRef("starts_at"))
+    booked = Appointment.objects.filter(business=OuterRef("business"), status=AppointmentStatus.BOOKED)
+    soon = booked.filter(starts_at__gte=now + unreached.USEFUL, starts_at__lte=now + AHEAD).exclude(number="")
+    return wanting().filter(Exists(soon.filter(Exists(reminded), ~Exists(asked))))
 
 
 def refusal_of(row: OutgoingCall, *, now: datetime) -> Why | None:
