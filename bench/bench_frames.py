@@ -43,7 +43,7 @@ from businesses.models import Business  # noqa: E402
 from calls import json_text  # noqa: E402
 from calls.audio.ears import Ear  # noqa: E402
 from calls.conversation.settings import ConversationSettings, Protection  # noqa: E402
-from calls.line import caller_frames, media_stream  # noqa: E402
+from calls.line import caller_frames, joint_hearing, media_stream  # noqa: E402
 from calls.line.bridge import Bridge  # noqa: E402
 from calls.line.model_socket import Lost, Take  # noqa: E402
 from calls.line.stream import MediaStream  # noqa: E402
@@ -52,6 +52,8 @@ from calls.records import store  # noqa: E402
 from calls.sandbox.telephone import wav_files  # noqa: E402
 
 FRAME_S, ROUNDS = 0.02, 7
+REMEMBERED_EVERY = round(joint_hearing.REMEMBERED_S / FRAME_S)
+"""Frames: the loop's own time stands still here, so that what waits for the detector is judged by this count."""
 SID = "MZ" + "0" * 32
 AROUND = len(media_stream.play(SID, ""))
 QUIET = b"\xff\x7e" * 80
@@ -199,14 +201,23 @@ async def round_of(
         place = number * 160 % (len(speech) - 160)
         text = media(number, speech[place : place + 160] if state.caller_speaks else QUIET)
         returned = [call.phone.returned() for call in all_calls]
-        spent += _spent(all_calls, text, returned, piece if number % 5 == 0 else None, profile)
+        is_remembered = number % REMEMBERED_EVERY == 0
+        spent += _spent(
+            all_calls, text, returned, piece if number % 5 == 0 else None, profile, is_remembered=is_remembered
+        )
         if number % 50 == 0:
             await asyncio.sleep(0)
     return spent / frames / calls * 1e6
 
 
 def _spent(
-    calls: list[Call], text: str, returned: list[list[str]], piece: bytes | None, profile: cProfile.Profile | None
+    calls: list[Call],
+    text: str,
+    returned: list[list[str]],
+    piece: bytes | None,
+    profile: cProfile.Profile | None,
+    *,
+    is_remembered: bool,
 ) -> float:
     """Returns the seconds of the processor for a frame of each call."""
     began = time.process_time()
@@ -218,6 +229,8 @@ def _spent(
             call.stream.take(mark)
         if piece:
             call.model.tell(piece)
+    if is_remembered:
+        joint_hearing.of_this_loop().judge_now()
     if profile:
         profile.disable()
     return time.process_time() - began
