@@ -75,14 +75,14 @@ clean: ## remove the virtual environment and what the installation has stored in
 $(VENV)/installed: requirements.txt requirements-sandbox.txt | $(PYTHON)
 	@echo "1 of 2: installing what Frontdesk needs, 70 MB (about a minute) ..."
 	@$(PIP) -r requirements.txt
-	@echo "2 of 2: installing the stand-in engine's voice and ears, 170 MB (about a minute) ..."
+	@echo "2 of 2: installing the stand-in engine's voice and ears, 200 MB (about a minute) ..."
 	@$(SANDBOX) || $(NO_SANDBOX)
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt requirements.txt requirements-sandbox.txt | $(PYTHON)
 	@echo "1 of 2: installing what Frontdesk, its tests and checks need (about a minute) ..."
 	@$(PIP) -r requirements-dev.txt
-	@echo "2 of 2: installing the stand-in engine's voice and ears, 170 MB (about a minute) ..."
+	@echo "2 of 2: installing the stand-in engine's voice and ears, 200 MB (about a minute) ..."
 	@$(SANDBOX)
 	@touch $@ $(VENV)/installed
 
