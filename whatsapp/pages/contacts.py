@@ -31,8 +31,8 @@ from whatsapp.pages.contact_forms import NewContactForm, tags_in
 from whatsapp.people import consent, tagging
 
 SHOWN = 35
-_TAGS = "tags_as_list"
 """Contacts per page. With their tags and boxes, more would make the first visit heavier than 100 KB."""
+_TAGS = "tags_as_list"
 
 
 @require_safe
