@@ -51,7 +51,6 @@ class Ear:
     """Listens to one call (`detector.Listener`). Audio is only kept until an answer is wanted."""
 
     def __init__(self) -> None:
-        self._detector = detector.of_this_process()
         self._heard = bytearray(ulaw.SILENCE * CONTEXT)  # what was not judged yet, after its context
         self.memory = detector.fresh_memory()
         self.probability = 0.0
@@ -95,7 +94,7 @@ class Ear:
         self.probability = round(probability, 2)  # as it is kept in traces
         self._silent = self._silent + 1 if rms < SILENT_RMS else 0
         if self._silent == FRESH_AFTER:
-            self.memory, self._silent = self._detector.memory_of_silence, 0
+            self.memory, self._silent = detector.of_this_process().memory_of_silence, 0
 
     def _skip(self) -> None:
         """Leave out what is too long ago to matter; the memory that it would have led to is unknown."""

@@ -35,6 +35,8 @@ _PADDING: Final = 32
 _SPECTRUM, _STEP, _BINS = 128, 64, 65
 _MOMENTS: Final = 4
 _CELLS: Final = 128
+_FIRST, _SECOND, _THIRD = 128, 64, 64
+"""Filters of the convolutions. The fourth has `FEATURES`."""
 
 
 class Silero:
@@ -48,7 +50,7 @@ class Silero:
             third, self._third_bias = _filters(weights, 2)
             fourth, self._fourth_bias = _filters(weights, 3)
             # The third sees silence and the two moments that are left, the fourth one moment between silences.
-            self._third, self._fourth = third[-2 * 64 :].copy(), fourth[64:128].copy()
+            self._third, self._fourth = third[-2 * _SECOND :].copy(), fourth[_THIRD : 2 * _THIRD].copy()
             into, again = weights["decoder.rnn.weight_ih"].T, weights["decoder.rnn.weight_hh"].T
             bias = weights["decoder.rnn.bias_ih"] + weights["decoder.rnn.bias_hh"]
             # Gates: input, forget, cell, output. A sigmoid is half a tanh of half its argument, plus a half.
@@ -74,11 +76,11 @@ class Silero:
         np.sqrt(waves[:, :, :_BINS] + waves[:, :, _BINS:], out=energies[:, 1:-1])
         first = _rows(energies.reshape(n, -1), _MOMENTS, 3 * _BINS, _BINS) @ self._first
         first += self._first_bias
-        framed = np.zeros((n, _MOMENTS + 1, 128), np.float32)  # every second moment: none sees what comes after
-        np.maximum(first.reshape(n, _MOMENTS, 128), 0, out=framed[:, 1:])
-        second = _rows(framed.reshape(n, -1), 2, 3 * 128, 2 * 128) @ self._second
+        framed = np.zeros((n, _MOMENTS + 1, _FIRST), np.float32)  # every second moment: none sees what comes after
+        np.maximum(first.reshape(n, _MOMENTS, _FIRST), 0, out=framed[:, 1:])
+        second = _rows(framed.reshape(n, -1), 2, 3 * _FIRST, 2 * _FIRST) @ self._second
         second += self._second_bias
-        third = _positive(second).reshape(n, 2 * 64) @ self._third
+        third = _positive(second).reshape(n, 2 * _SECOND) @ self._third
         third += self._third_bias
         fourth = _positive(third) @ self._fourth
         fourth += self._fourth_bias

@@ -39,7 +39,7 @@ class JointHearing:
         """Have an ear judged soon, and `then` called after that. An ear waits once at a time."""
         self._waiting[ear] = then
         self._remembering.pop(ear, None)
-        if len(self._waiting) + len(self._remembering) >= MOST_AT_ONCE:
+        if self._is_full:
             self.judge_now()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(HELD_S, self.judge_now)
@@ -47,10 +47,14 @@ class JointHearing:
     def add_later(self, ear: Ear) -> None:
         """Have an ear judged with others, which nobody waits for."""
         self._remembering[ear] = None
-        if len(self._waiting) + len(self._remembering) >= MOST_AT_ONCE:
+        if self._is_full:
             self.judge_now()
         elif self._later is None:
             self._later = asyncio.get_running_loop().call_later(REMEMBERED_S, self.judge_now)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._waiting) + len(self._remembering) >= MOST_AT_ONCE
 
     def judge_now(self) -> None:
         """Judge whatever waits, and tell everybody who asked."""
