@@ -99,7 +99,7 @@ def sending(environment: dict[str, str], people: int, *, given: argparse.Namespa
         idle = sum(map(cpu_s, run_all(senders, environment)))
         many = ["--numbers", str(given.numbers), "--throughput", str(THROUGHPUT_MPS)]
         run([sys.executable, "-m", "testing.make_broadcasts", str(people), *many], environment)
-        meta = process_of("whatsapp.providers.sandbox.server")
+        meta = processes.below_us("whatsapp.providers.sandbox.server")
         meta_before = processes.cpu_s(meta)
         with watched_connections.watch(environment["DATABASE_URL"]) as seen:
             usages = run_all(senders, environment)
@@ -117,13 +117,6 @@ def sending(environment: dict[str, str], people: int, *, given: argparse.Namespa
         "stand_in_cpu_s_per_1000": round(meta_s / posts * 1000, 3),
         **seen.figures(posts),
     }
-
-
-def process_of(module: str) -> int:
-    """Returns the id of the process below this one that runs a module."""
-    return next(
-        pid for pid in processes.tree(os.getpid()) if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    )
 
 
 def bare_loop(environment: dict[str, str], address: str, posts: int) -> dict[str, float]:

@@ -24,7 +24,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.town.processes import cpu_s, own_cpu_s, tree  # noqa: E402 - needs the path
+from bench.town.processes import below_us, cpu_s, own_cpu_s, tree  # noqa: E402 - needs the path
 from testing import services  # noqa: E402
 
 STARTS_S, SETTLES_S = 120.0, 60.0
@@ -55,7 +55,7 @@ def serving(running: ExitStack, *, with_servers: bool) -> dict[str, int]:
         urls["DATABASE_URL"] = running.enter_context(services.postgres())
         urls["REDIS_URL"] = running.enter_context(services.redis())
         watched["PostgreSQL"] = _postmaster(urls["DATABASE_URL"])
-        watched["Redis"] = _child_of_ours("valkey")
+        watched["Redis"] = below_us("valkey")
     own = {"DEBUG": "1", "ENV_FILE": os.devnull, "LOG_LEVEL": "ERROR", "MEDIA_ROOT": str(folder / "media")}
     own |= {"PORT": str(port), "SANDBOX_PORT": str(services.free_port())}
     serve = running.enter_context(_running(os.environ | own | urls))
@@ -106,10 +106,6 @@ def _postmaster(url: str) -> int:
         (backend,) = connection.execute("SELECT pg_backend_pid()").fetchone() or (0,)
         stat = Path(f"/proc/{backend}/stat").read_text()
     return int(stat.rpartition(")")[2].split()[1])
-
-
-def _child_of_ours(name: str) -> int:
-    return next(pid for pid in tree(os.getpid()) if name in Path(f"/proc/{pid}/cmdline").read_bytes().decode())
 
 
 @contextmanager

@@ -26,6 +26,12 @@ def tree(pid: int) -> list[int]:
     return found
 
 
+def below_us(name: str) -> int:
+    """Returns the id of a process below this one whose command line has this name."""
+    ours = tree(os.getpid())
+    return next(pid for pid in ours if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
 def cpu_s(pid: int) -> float:
     """Returns the processor time of a process and all below it, those that have ended included."""
     return sum(own_cpu_s(each) + _ended_cpu_s(each) for each in tree(pid))
